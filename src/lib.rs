@@ -1,0 +1,2 @@
+//! `mcp-cli` evaluates models on AWS Bedrock: which is good enough, what it costs, and how sure we are.
+
