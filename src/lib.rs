@@ -1,2 +1,6 @@
 //! `mcp-cli` evaluates models on AWS Bedrock: which is good enough, what it costs, and how sure we are.
 
+mod files;
+pub mod model;
+pub mod stats;
+pub mod text;

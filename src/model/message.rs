@@ -1,0 +1,55 @@
+//! Messages: who says what, in blocks.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// Who speaks in a conversation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    /// The person or program that asks.
+    User,
+    /// The model.
+    Assistant,
+}
+
+/// How long Bedrock keeps a prompt prefix.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum CacheTtl {
+    /// Five minutes, Bedrock's default.
+    #[serde(rename = "5m")]
+    FiveMinutes,
+    /// One hour, at a higher price for writing.
+    #[serde(rename = "1h")]
+    OneHour,
+}
+
+/// One block of a message or of a system prompt.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Part {
+    /// Text; Bedrock refuses a blank one.
+    Text(String),
+    /// Everything before this point may be cached.
+    CachePoint(CacheTtl),
+}
+
+/// One turn of a conversation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Message {
+    /// Who speaks.
+    pub role: Role,
+    /// What is said, in order.
+    pub parts: Vec<Part>,
+}
+
+/// A tool that the model wants run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ToolCall {
+    /// Names this call within its answer.
+    pub id: String,
+    /// The tool's name.
+    pub name: String,
+    /// The arguments, a JSON object as a rule.
+    pub input: Value,
+}

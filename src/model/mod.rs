@@ -1,0 +1,23 @@
+//! What is said to a model and what comes back: plain data, and the port to the network.
+//!
+//! Nothing here knows AWS, files or time. A [`Request`] goes in at [`ModelClient`], a [`Completion`] or a
+//! [`ModelError`] comes out; everything above speaks in these types, whoever answers.
+
+mod client;
+mod completion;
+mod error;
+mod family;
+mod id;
+mod message;
+mod request;
+mod usage;
+
+pub use client::{Asking, ModelClient};
+pub use completion::{Completion, StopReason};
+pub use error::{ErrorKind, ModelError, Remedy};
+pub use family::Family;
+pub use id::{IdKind, ModelId, Scope};
+pub use message::{CacheTtl, Message, Part, Role, ToolCall};
+pub use request::{Guardrail, Params, Request};
+pub(crate) use request::{canonical, hex};
+pub use usage::Usage;

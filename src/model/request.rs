@@ -1,0 +1,180 @@
+//! One call to a model, complete: what the wire will carry and nothing of how it is sent.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use sha2::{Digest, Sha256};
+
+use super::message::{Message, Part};
+
+/// Inference parameters. What is `None` is not sent.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Params {
+    /// The most tokens the model may generate; always sent, at least 1.
+    pub max_tokens: u32,
+    /// Sampling temperature, 0..=1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub temperature: Option<f64>,
+    /// Nucleus sampling, 0..=1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub top_p: Option<f64>,
+    /// Texts that end the answer, none of them empty.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub stop: Vec<String>,
+    /// Reasoning effort: `low`, `medium`, `high`, `xhigh` or `max`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub effort: Option<String>,
+}
+
+/// A guardrail that Bedrock applies to the call.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Guardrail {
+    /// The guardrail's id or ARN.
+    pub id: String,
+    /// Its version, `DRAFT` included.
+    pub version: String,
+}
+
+/// One call to one model.
+///
+/// Two requests with the same [`digest`](Self::digest) put the same question in the same way: they differ at most in
+/// how the answer travels (`stream`) and in which of several identical askings this is (`sample`).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Request {
+    /// The model as it was asked for: id, inference profile or ARN.
+    pub model: String,
+    /// The region to ask, where it is not the client's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub region: Option<String>,
+    /// System prompt blocks.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub system: Vec<Part>,
+    /// The conversation, oldest first.
+    pub messages: Vec<Message>,
+    /// Inference parameters.
+    pub params: Params,
+    /// Fields that go to the model as they are (`additionalModelRequestFields`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub additional_fields: Option<Map<String, Value>>,
+    /// `default`, `flex`, `priority` or `reserved`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub service_tier: Option<String>,
+    /// `standard` or `optimized` latency.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub performance: Option<String>,
+    /// The guardrail to apply.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub guardrail: Option<Guardrail>,
+    /// Whether the answer is streamed, so that the time to its first token is known. Not part of the digest.
+    #[serde(skip)]
+    pub stream: bool,
+    /// Which of several identical askings this is, from 0. Never sent; not part of the digest.
+    #[serde(skip)]
+    pub sample: u32,
+}
+
+impl Request {
+    /// Returns the content's name: 64 hex digits of the SHA-256 of the request as JSON with sorted keys.
+    pub fn digest(&self) -> String {
+        let value = serde_json::to_value(self).expect("a request is plain data");
+        hex(&Sha256::digest(canonical(&value).as_bytes()))
+    }
+
+    /// Returns the bytes of all text in the request, for estimates of its tokens.
+    pub fn text_bytes(&self) -> usize {
+        let messages = self.messages.iter().flat_map(|message| &message.parts);
+        self.system
+            .iter()
+            .chain(messages)
+            .map(|part| match part {
+                Part::Text(text) => text.len(),
+                Part::CachePoint(_) => 0,
+            })
+            .sum()
+    }
+}
+
+/// Returns `value` as JSON text without white space and with the keys of every object sorted.
+///
+/// The same content gives the same text, whatever order it was written in.
+pub(crate) fn canonical(value: &Value) -> String {
+    fn sorted(value: &Value) -> Value {
+        match value {
+            Value::Object(map) => {
+                let mut entries: Vec<_> = map.iter().collect();
+                entries.sort_by_key(|(key, _)| key.as_str());
+                Value::Object(
+                    entries
+                        .into_iter()
+                        .map(|(key, value)| (key.clone(), sorted(value)))
+                        .collect(),
+                )
+            }
+            Value::Array(items) => Value::Array(items.iter().map(sorted).collect()),
+            other => other.clone(),
+        }
+    }
+    sorted(value).to_string()
+}
+
+/// Returns `bytes` as lower-case hex digits.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes
+        .iter()
+        .fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+            for nibble in [byte >> 4, byte & 0x0f] {
+                text.push(char::from_digit(u32::from(nibble), 16).expect("a nibble is below 16"));
+            }
+            text
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::super::message::Role;
+    use super::*;
+
+    fn request(text: &str) -> Request {
+        Request {
+            model: "amazon.nova-lite-v1:0".into(),
+            region: None,
+            system: Vec::new(),
+            messages: vec![Message {
+                role: Role::User,
+                parts: vec![Part::Text(text.into())],
+            }],
+            params: Params {
+                max_tokens: 64,
+                ..Params::default()
+            },
+            additional_fields: None,
+            service_tier: None,
+            performance: None,
+            guardrail: None,
+            stream: false,
+            sample: 0,
+        }
+    }
+
+    #[test]
+    fn the_digest_knows_content_and_not_transport() {
+        let plain = request("hi");
+        let other_way = Request {
+            stream: true,
+            sample: 3,
+            ..plain.clone()
+        };
+        assert_eq!(plain.digest(), other_way.digest());
+        assert_ne!(plain.digest(), request("ho").digest());
+        assert_eq!(plain.digest().len(), 64);
+    }
+
+    #[test]
+    fn canonical_json_ignores_the_order_of_keys() {
+        assert_eq!(
+            canonical(&json!({"b": [{"z": 1, "a": 2}], "a": null})),
+            r#"{"a":null,"b":[{"a":2,"z":1}]}"#
+        );
+    }
+}

@@ -1,0 +1,17 @@
+//! Mathematics on slices: estimates with their uncertainty.
+//!
+//! Knows nothing of models, suites or money. Every method names its source and is tested against numbers that other
+//! software computed. The unit of analysis is the caller's business: repeats of one case are averaged before they come
+//! here, and observations that share a context come with the number of their cluster.
+
+mod interval;
+mod quantile;
+mod ratio;
+mod sample;
+
+pub use interval::{
+    Interval, clopper_pearson, clustered_t, clustered_wilson, score_interval, student_t, wilson,
+};
+pub use quantile::{Bounds, quantile_bounds};
+pub use ratio::fieller;
+pub use sample::{Sample, cluster_error, mean, sd};
