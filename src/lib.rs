@@ -3,4 +3,5 @@
 mod files;
 pub mod model;
 pub mod stats;
+pub mod template;
 pub mod text;
