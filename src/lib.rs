@@ -1,5 +1,6 @@
 //! `mcp-cli` evaluates models on AWS Bedrock: which is good enough, what it costs, and how sure we are.
 
+pub mod catalog;
 mod files;
 pub mod model;
 pub mod stats;
