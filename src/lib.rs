@@ -1,5 +1,6 @@
 //! `mcp-cli` evaluates models on AWS Bedrock: which is good enough, what it costs, and how sure we are.
 
+pub mod bedrock;
 pub mod catalog;
 mod files;
 pub mod model;

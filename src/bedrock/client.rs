@@ -1,0 +1,146 @@
+//! The client: one attempt for each call, in whichever region it names.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use aws_config::Region;
+use aws_sdk_bedrockruntime::Client;
+use aws_sdk_bedrockruntime::config::Builder;
+use tokio::time::{Instant, timeout_at};
+
+use super::connect::{Connection, is_region};
+use super::converse::{self, Body};
+use super::error::{self, Call};
+use super::settings::Settings;
+use super::stopwatch::Stopwatch;
+use super::stream::{self, Patience};
+use crate::model::{Asking, Completion, ModelClient, ModelError, Request};
+
+/// Stands for "never" where a timeout is too long for the clock.
+const AGES: Duration = Duration::from_hours(365 * 24);
+
+/// Bedrock, over the network.
+///
+/// Shares one pool of connections among all calls and keeps one client for each region. Every call is one attempt.
+#[derive(Debug)]
+pub struct Bedrock {
+    connection: Connection,
+    timeout: Duration,
+    stream_idle_timeout: Duration,
+    clients: Mutex<HashMap<String, Client>>,
+}
+
+impl Bedrock {
+    /// Returns a client that is ready to ask.
+    ///
+    /// Looks up region and credentials as every AWS tool does, which may read files and ask the network; nothing is
+    /// asked of Bedrock yet.
+    ///
+    /// # Errors
+    ///
+    /// `Invalid` if there is no region, or an endpoint or a file of certificates is no good; `Credentials` if there
+    /// are none or they cannot be had.
+    pub async fn connect(settings: Settings) -> Result<Self, ModelError> {
+        let connection = Connection::open(&settings).await?;
+        Ok(Self {
+            connection,
+            timeout: settings.timeout,
+            stream_idle_timeout: settings.stream_idle_timeout,
+            clients: Mutex::default(),
+        })
+    }
+
+    /// Returns the region of requests that name none.
+    pub fn region(&self) -> &str {
+        &self.connection.region
+    }
+
+    async fn ask(&self, request: &Request) -> Result<Completion, ModelError> {
+        let region = request.region.as_deref().unwrap_or(self.region());
+        if !is_region(region) {
+            return Err(error::no_such_region(region));
+        }
+        let call = Call {
+            model: &request.model,
+            region,
+            action: if request.stream {
+                "bedrock:InvokeModelWithResponseStream"
+            } else {
+                "bedrock:InvokeModel"
+            },
+            bearer: self.connection.bearer,
+        };
+        let client = self.client(region);
+        let now = Instant::now();
+        let patience = Patience {
+            whole: self.timeout,
+            deadline: now.checked_add(self.timeout).unwrap_or(now + AGES),
+            idle: self.stream_idle_timeout,
+        };
+        if request.stream {
+            return converse_stream(&client, request, &call, patience).await;
+        }
+        timeout_at(patience.deadline, converse(&client, request, &call))
+            .await
+            .unwrap_or_else(|_| Err(error::overdue(patience.whole)))
+    }
+
+    /// Returns the client of `region`, made at its first use.
+    fn client(&self, region: &str) -> Client {
+        let mut clients = self.clients.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(client) = clients.get(region) {
+            return client.clone();
+        }
+        let config = Builder::from(&self.connection.sdk).region(Region::new(region.to_owned()));
+        let client = Client::from_conf(config.build());
+        clients.insert(region.to_owned(), client.clone());
+        client
+    }
+}
+
+impl ModelClient for Bedrock {
+    fn converse<'a>(&'a self, request: &'a Request) -> Asking<'a> {
+        Box::pin(self.ask(request))
+    }
+}
+
+async fn converse(
+    client: &Client,
+    request: &Request,
+    call: &Call<'_>,
+) -> Result<Completion, ModelError> {
+    let stopwatch = Stopwatch::default();
+    let sending = Body::of(request)
+        .converse(client)
+        .customize()
+        .interceptor(stopwatch.clone());
+    let output = sending
+        .send()
+        .await
+        .map_err(|error| error::of_send(&error, call))?;
+    let latency = stopwatch.elapsed();
+    let completion = converse::completion(&output)?;
+    Ok(Completion {
+        latency,
+        ..completion
+    })
+}
+
+async fn converse_stream(
+    client: &Client,
+    request: &Request,
+    call: &Call<'_>,
+    patience: Patience,
+) -> Result<Completion, ModelError> {
+    let stopwatch = Stopwatch::default();
+    let sending = Body::of(request)
+        .converse_stream(client)
+        .customize()
+        .interceptor(stopwatch.clone());
+    let output = timeout_at(patience.deadline, sending.send())
+        .await
+        .map_err(|_| error::overdue(patience.whole))?
+        .map_err(|error| error::of_send(&error, call))?;
+    stream::read(output, request, call, &stopwatch, patience).await
+}

@@ -1,0 +1,26 @@
+//! Bedrock itself: the only code that knows the AWS SDK.
+//!
+//! A [`Request`](crate::model::Request) comes in at [`Bedrock`], a [`Completion`](crate::model::Completion) or a
+//! classified [`ModelError`](crate::model::ModelError) goes out; no type of the SDK leaves this folder. One call is
+//! one attempt: the SDK's own retries are off, so that no attempt hides in a latency or spends quota unseen.
+//!
+//! The environment is read here for the AWS variables alone, by the SDK's chain and for `AWS_CA_BUNDLE`.
+
+mod class;
+mod client;
+mod complaint;
+mod connect;
+mod converse;
+mod document;
+mod error;
+mod fold;
+mod geo;
+mod hint;
+mod http;
+mod settings;
+mod stopwatch;
+mod stream;
+mod words;
+
+pub use client::Bedrock;
+pub use settings::{Credentials, Settings};
