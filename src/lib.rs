@@ -1,6 +1,7 @@
 //! `mcp-cli` evaluates models on AWS Bedrock: which is good enough, what it costs, and how sure we are.
 
 pub mod bedrock;
+pub mod cassette;
 pub mod catalog;
 mod files;
 pub mod model;
