@@ -3,6 +3,7 @@
 pub mod bedrock;
 pub mod cassette;
 pub mod catalog;
+pub mod check;
 mod files;
 pub mod model;
 pub mod stats;

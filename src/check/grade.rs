@@ -1,0 +1,151 @@
+//! All checks of a trial together: its status, its score, its metrics.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::kind::{Check, Judged};
+use super::metrics::Metrics;
+use super::scope::transformed;
+use super::subject::Subject;
+use super::verdict::{CheckResult, Status};
+use crate::template::Expression;
+
+/// How the answers to a case are graded.
+#[derive(Debug, Clone)]
+pub struct Grading {
+    /// The checks, in the order of the suite.
+    pub checks: Arc<[Check]>,
+    /// The least score that passes; without it every check must pass.
+    pub threshold: Option<f64>,
+    /// What the checks judge instead of the output itself.
+    pub transform: Option<Expression>,
+}
+
+/// What grading an answer gave.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Grade {
+    /// How the trial came out.
+    pub status: Status,
+    /// The weighted mean of the checks' scores; `None` if one of them is undecided.
+    pub score: Option<f64>,
+    /// The checks' results, in the order of the checks.
+    pub checks: Vec<CheckResult>,
+    /// The weighted means of the scores that share a metric, by its name.
+    pub metrics: BTreeMap<String, f64>,
+}
+
+impl Grading {
+    /// Grades an answer.
+    ///
+    /// Without a threshold the trial passes if no check failed, with one if its score reaches it. It is undecided where
+    /// a check of some weight is, and would matter. Without checks it passes with score 1.
+    pub fn grade(&self, subject: &Subject<'_>) -> Grade {
+        if self.checks.is_empty() {
+            return Grade {
+                status: Status::Passed,
+                score: Some(1.0),
+                checks: Vec::new(),
+                metrics: BTreeMap::new(),
+            };
+        }
+        match self
+            .transform
+            .as_ref()
+            .map(|transform| transformed(transform, subject))
+        {
+            None => self.graded(subject),
+            Some(Ok(output)) => self.graded(&Subject {
+                output: &output,
+                ..*subject
+            }),
+            Some(Err(reason)) => self.undecided(&reason),
+        }
+    }
+
+    /// Returns the variables that the checks and the transform need, sorted.
+    pub fn variables(&self) -> BTreeSet<String> {
+        let transform = self.transform.iter().flat_map(|it| it.fields_of("vars"));
+        self.checks
+            .iter()
+            .flat_map(Check::variables)
+            .chain(transform)
+            .collect()
+    }
+
+    fn graded(&self, subject: &Subject<'_>) -> Grade {
+        let mut metrics = Metrics::default();
+        let mut checks = Vec::with_capacity(self.checks.len());
+        for check in self.checks.iter() {
+            let Judged {
+                result,
+                metrics: inner,
+            } = check.judged(subject);
+            metrics.absorb(inner);
+            checks.push(result);
+        }
+        let (status, score) = summed(&checks, self.threshold);
+        Grade {
+            status,
+            score,
+            metrics: metrics.means(),
+            checks,
+        }
+    }
+
+    /// The grade where nothing could be judged, for one reason.
+    fn undecided(&self, reason: &str) -> Grade {
+        let checks = self.checks.iter().map(|check| CheckResult {
+            kind: check.type_name.clone(),
+            status: Status::Undecided,
+            score: None,
+            reason: reason.to_owned(),
+            metric: check
+                .metric
+                .as_ref()
+                .map(|metric| metric.source().to_owned()),
+            weight: check.weight,
+        });
+        Grade {
+            status: Status::Undecided,
+            score: None,
+            checks: checks.collect(),
+            metrics: BTreeMap::new(),
+        }
+    }
+}
+
+/// Returns status and score of several results together, as [`Grading::grade`] says.
+pub(super) fn summed(results: &[CheckResult], threshold: Option<f64>) -> (Status, Option<f64>) {
+    let is_open = |result: &&CheckResult| result.score.is_none() && result.weight != 0.0;
+    let open = results.iter().any(|result| is_open(&result));
+    let score = (!open).then(|| mean(results, 0.0));
+    let status = match threshold {
+        Some(threshold) => match (
+            mean(results, 0.0) >= threshold,
+            mean(results, 1.0) >= threshold,
+        ) {
+            (true, true) => Status::Passed,
+            (false, false) => Status::Failed,
+            _ => Status::Undecided,
+        },
+        None if results.iter().any(|result| result.status == Status::Failed) => Status::Failed,
+        None if results
+            .iter()
+            .any(|result| result.status == Status::Undecided) =>
+        {
+            Status::Undecided
+        }
+        None => Status::Passed,
+    };
+    (status, score)
+}
+
+/// Returns the weighted mean score where undecided checks count as `undecided`; 0 if there is no weight.
+fn mean(results: &[CheckResult], undecided: f64) -> f64 {
+    let (mut sum, mut weights) = (0.0, 0.0);
+    for result in results {
+        sum += result.score.unwrap_or(undecided) * result.weight;
+        weights += result.weight;
+    }
+    if weights > 0.0 { sum / weights } else { 0.0 }
+}

@@ -1,0 +1,236 @@
+//! One check: a kind of property, and what a suite says around it.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use super::combine::{AssertSet, Combine};
+use super::contains::Contains;
+use super::contains_json::ContainsJson;
+use super::distance::Distance;
+use super::ends::Ends;
+use super::equals::Equals;
+use super::expr::Expr;
+use super::is_json::IsJson;
+use super::json_path::JsonPath;
+use super::limit::Limit;
+use super::metrics::Metrics;
+use super::number::NumberIs;
+use super::prepared::Prepared;
+use super::refusal::Refusal;
+use super::regex::RegexMatch;
+use super::scope;
+use super::stop_reason::StopReasonIs;
+use super::subject::Subject;
+use super::verdict::{CheckResult, Status, Verdict};
+use super::word_count::WordCount;
+use crate::template::{Expression, Template};
+
+/// A property that an answer should have.
+#[derive(Debug, Clone)]
+pub struct Check {
+    /// The property.
+    pub kind: Kind,
+    /// The type as the suite wrote it, `not-` included.
+    pub type_name: String,
+    /// Whether the property should not hold.
+    pub negated: bool,
+    /// The weight in the trial's score; 0: the check always passes and does not count.
+    pub weight: f64,
+    /// The name of the metric that the score counts for.
+    pub metric: Option<Template>,
+    /// What to judge instead of the output itself.
+    pub transform: Option<Expression>,
+}
+
+/// The kinds of properties.
+#[derive(Debug, Clone)]
+pub enum Kind {
+    /// The output is this.
+    Equals(Equals),
+    /// The output holds these texts.
+    Contains(Contains),
+    /// The output begins or ends with this.
+    Ends(Ends),
+    /// The output matches a pattern.
+    Regex(RegexMatch),
+    /// The output is JSON, perhaps of a schema.
+    IsJson(IsJson),
+    /// The output holds JSON somewhere.
+    ContainsJson(ContainsJson),
+    /// The last number in the output is this.
+    Number(NumberIs),
+    /// The value at a path is like this.
+    JsonPath(JsonPath),
+    /// The output has so many words.
+    WordCount(WordCount),
+    /// The output is nearly this.
+    Distance(Distance),
+    /// The answer took no more than this.
+    Limit(Limit),
+    /// The model stopped for this reason.
+    StopReason(StopReasonIs),
+    /// The model refused.
+    Refusal(Refusal),
+    /// An expression is true.
+    Expr(Expr),
+    /// A test within the test.
+    AssertSet(AssertSet),
+    /// Any, all or none of several checks.
+    Combine(Combine),
+}
+
+/// A result, and the metrics that come with it.
+pub(super) struct Judged {
+    pub(super) result: CheckResult,
+    pub(super) metrics: Metrics,
+}
+
+impl Check {
+    /// Returns a check of `kind`, written as `type_name`, with weight 1.
+    ///
+    /// A `type_name` that begins with `not-` negates it.
+    pub fn new(type_name: impl Into<String>, kind: Kind) -> Self {
+        let type_name = type_name.into();
+        Self {
+            kind,
+            negated: type_name.starts_with("not-"),
+            type_name,
+            weight: 1.0,
+            metric: None,
+            transform: None,
+        }
+    }
+
+    /// Judges an answer.
+    pub fn judge(&self, subject: &Subject<'_>) -> CheckResult {
+        self.judged(subject).result
+    }
+
+    /// Returns the variables that the check needs, sorted.
+    pub fn variables(&self) -> BTreeSet<String> {
+        let mut names = BTreeSet::new();
+        self.kind.add_variables(&mut names);
+        if let Some(metric) = &self.metric {
+            names.extend(metric.variables());
+        }
+        if let Some(transform) = &self.transform {
+            names.extend(transform.fields_of("vars"));
+        }
+        names
+    }
+
+    pub(super) fn judged(&self, subject: &Subject<'_>) -> Judged {
+        let mut metrics = Metrics::default();
+        let verdict = self
+            .verdict(subject, &mut metrics)
+            .unwrap_or_else(Verdict::undecided);
+        let hides = self.weight == 0.0 && !matches!(self.kind, Kind::AssertSet(_));
+        let result = CheckResult {
+            kind: self.type_name.clone(),
+            status: if hides {
+                Status::Passed
+            } else {
+                verdict.status
+            },
+            score: verdict.score,
+            reason: verdict.reason,
+            metric: self.metric_name(subject),
+            weight: self.weight,
+        };
+        Judged {
+            metrics: metrics.under(&result),
+            result,
+        }
+    }
+
+    fn verdict(&self, subject: &Subject<'_>, metrics: &mut Metrics) -> Result<Verdict, String> {
+        let verdict = match &self.transform {
+            None => self.kind.verdict(subject, metrics)?,
+            Some(transform) => {
+                let output: Value = scope::transformed(transform, subject)?;
+                let subject = Subject {
+                    output: &output,
+                    ..*subject
+                };
+                self.kind.verdict(&subject, metrics)?
+            }
+        };
+        Ok(if self.negated {
+            self.kind.negate(verdict)
+        } else {
+            verdict
+        })
+    }
+
+    /// Returns the metric's name; a name that renders empty is none, one that does not render stays as written.
+    fn metric_name(&self, subject: &Subject<'_>) -> Option<String> {
+        let metric = self.metric.as_ref()?;
+        let name = metric
+            .render(subject.vars)
+            .unwrap_or_else(|_| metric.source().to_owned());
+        (!name.is_empty()).then_some(name)
+    }
+}
+
+impl Kind {
+    /// Judges an answer; what cannot be evaluated is an error that says why.
+    fn verdict(&self, subject: &Subject<'_>, metrics: &mut Metrics) -> Result<Verdict, String> {
+        match self {
+            Self::Equals(check) => check.verdict(subject),
+            Self::Contains(check) => check.verdict(subject),
+            Self::Ends(check) => check.verdict(subject),
+            Self::Regex(check) => check.verdict(subject),
+            Self::IsJson(check) => check.verdict(subject),
+            Self::ContainsJson(check) => check.verdict(subject),
+            Self::Number(check) => check.verdict(subject),
+            Self::JsonPath(check) => check.verdict(subject),
+            Self::WordCount(check) => check.verdict(subject),
+            Self::Distance(check) => check.verdict(subject),
+            Self::Limit(check) => check.verdict(subject),
+            Self::StopReason(check) => check.verdict(subject),
+            Self::Refusal(check) => Ok(check.verdict(subject)),
+            Self::Expr(check) => check.verdict(subject),
+            Self::AssertSet(check) => Ok(check.verdict(subject, metrics)),
+            Self::Combine(check) => Ok(check.verdict(subject, metrics)),
+        }
+    }
+
+    /// Returns the verdict of the `not-` form.
+    fn negate(&self, verdict: Verdict) -> Verdict {
+        match self {
+            // An expression's number stays what it is; only its judgement turns.
+            Self::Expr(_) => Verdict {
+                score: verdict.score,
+                ..verdict.negated()
+            },
+            // An empty answer is a refusal of score 0, whose opposite scores 0 too.
+            Self::Refusal(_) => Verdict::of(verdict.status == Status::Failed, verdict.reason),
+            _ => verdict.negated(),
+        }
+    }
+
+    fn add_variables(&self, names: &mut BTreeSet<String>) {
+        match self {
+            Self::Equals(check) => check.add_variables(names),
+            Self::Contains(check) => check.add_variables(names),
+            Self::Ends(check) => names.extend(check.value.variables()),
+            Self::Regex(check) => names.extend(check.pattern.variables()),
+            Self::IsJson(check) => names.extend(check.schema.iter().flat_map(Prepared::variables)),
+            Self::ContainsJson(check) => {
+                names.extend(check.schema.iter().flat_map(Prepared::variables));
+            }
+            Self::Number(check) => names.extend(check.value.variables()),
+            Self::JsonPath(check) => check.add_variables(names),
+            Self::WordCount(check) => check.add_variables(names),
+            Self::Distance(check) => names.extend(check.value.variables()),
+            Self::StopReason(check) => {
+                names.extend(check.values.iter().flat_map(Template::variables));
+            }
+            Self::Expr(check) => names.extend(check.expression.fields_of("vars")),
+            Self::AssertSet(check) => names.extend(check.checks.iter().flat_map(Check::variables)),
+            Self::Combine(check) => names.extend(check.checks.iter().flat_map(Check::variables)),
+            Self::Limit(_) | Self::Refusal(_) => {}
+        }
+    }
+}

@@ -1,0 +1,67 @@
+//! What a good answer is: pure judgements of one answer.
+//!
+//! A [`Check`] is a property of an answer, made once where a suite is read: patterns and schemas are compiled there,
+//! templates parsed. A [`Grading`] is all checks of a case with its threshold. What comes in is a [`Subject`], what
+//! goes out a [`CheckResult`] or a [`Grade`]. What cannot be evaluated is undecided and never disturbs its neighbours.
+//!
+//! Must never ask a model, read a file or a clock.
+
+mod bounds;
+mod combine;
+mod commas;
+mod contains;
+mod contains_json;
+mod distance;
+mod ends;
+mod equals;
+mod expr;
+mod formats;
+mod grade;
+mod is_json;
+mod item;
+mod json_path;
+mod kind;
+mod limit;
+mod metrics;
+mod number;
+mod path;
+mod prepared;
+mod reason;
+mod refusal;
+mod regex;
+mod schema;
+mod scope;
+mod stop_reason;
+mod subject;
+mod verdict;
+mod word_count;
+
+#[cfg(test)]
+mod tests;
+
+pub use bounds::Bounds;
+pub use combine::{AssertSet, Combinator, Combine};
+pub use commas::{CommaError, comma_list};
+pub use contains::{Contains, LetterCase, Needles};
+pub use contains_json::ContainsJson;
+pub use distance::Distance;
+pub use ends::{End, Ends};
+pub use equals::Equals;
+pub use expr::Expr;
+pub use grade::{Grade, Grading};
+pub use is_json::IsJson;
+pub use item::Item;
+pub use json_path::{Condition, JsonPath, JsonType};
+pub use kind::{Check, Kind};
+pub use limit::Limit;
+pub use number::NumberIs;
+pub use path::{Path, PathError};
+pub use prepared::Prepared;
+pub use refusal::Refusal;
+pub use regex::RegexMatch;
+pub use schema::{Schema, SchemaError};
+pub use scope::SCOPE;
+pub use stop_reason::StopReasonIs;
+pub use subject::Subject;
+pub use verdict::{CheckResult, Status, Verdict};
+pub use word_count::WordCount;

@@ -1,0 +1,27 @@
+//! What is judged: one answer and what is known of how it came.
+
+use serde_json::{Map, Value};
+
+use crate::catalog::Usd;
+use crate::model::{ToolCall, Usage};
+
+/// One answer, with everything a check may look at.
+#[derive(Debug, Clone, Copy)]
+pub struct Subject<'a> {
+    /// The output: text, or a JSON value where a canned answer has structure or a transform made one.
+    pub output: &'a Value,
+    /// The case's variables, for templates in checks.
+    pub vars: &'a Map<String, Value>,
+    /// Tools that the model called.
+    pub tool_calls: &'a [ToolCall],
+    /// Why the model stopped; `None` for canned answers.
+    pub stop_reason: Option<&'a str>,
+    /// Tokens of the answer; `None` for canned answers.
+    pub usage: Option<Usage>,
+    /// Latency of the successful attempt in milliseconds, where one was measured.
+    pub latency_ms: Option<f64>,
+    /// Time to the first token in milliseconds, where the answer was streamed.
+    pub ttft_ms: Option<f64>,
+    /// What the answer cost; `None` where the model has no price.
+    pub cost: Option<Usd>,
+}

@@ -1,0 +1,82 @@
+//! What a check decided.
+
+use serde::{Deserialize, Serialize};
+
+/// How a check, or a whole trial, came out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Status {
+    /// The property holds.
+    Passed,
+    /// It does not.
+    Failed,
+    /// It could not be decided: a price, a measurement or an answer is missing.
+    Undecided,
+}
+
+/// A check's judgement of one answer.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Verdict {
+    /// How it came out.
+    pub status: Status,
+    /// 0..=1 as a rule; `None` where undecided.
+    pub score: Option<f64>,
+    /// One sentence why, with what was expected and what was found.
+    pub reason: String,
+}
+
+impl Verdict {
+    /// Returns a verdict of `holds` with score 1 or 0.
+    pub fn of(holds: bool, reason: impl Into<String>) -> Self {
+        Self {
+            status: if holds {
+                Status::Passed
+            } else {
+                Status::Failed
+            },
+            score: Some(if holds { 1.0 } else { 0.0 }),
+            reason: reason.into(),
+        }
+    }
+
+    /// Returns a verdict that says why nothing could be decided.
+    pub fn undecided(reason: impl Into<String>) -> Self {
+        Self {
+            status: Status::Undecided,
+            score: None,
+            reason: reason.into(),
+        }
+    }
+
+    /// Returns the verdict of the `not-` form: passed and failed change places, and so does the score.
+    #[must_use]
+    pub fn negated(self) -> Self {
+        Self {
+            status: match self.status {
+                Status::Passed => Status::Failed,
+                Status::Failed => Status::Passed,
+                Status::Undecided => Status::Undecided,
+            },
+            score: self.score.map(|score| 1.0 - score),
+            reason: self.reason,
+        }
+    }
+}
+
+/// One check's line in a record and in `results.jsonl`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CheckResult {
+    /// The type as the suite wrote it, `not-` included.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// How it came out; a check of weight 0 always passes.
+    pub status: Status,
+    /// Its score, or `None` where undecided.
+    pub score: Option<f64>,
+    /// One sentence why.
+    pub reason: String,
+    /// The metric that the score counts for.
+    pub metric: Option<String>,
+    /// Its weight in the trial's score.
+    pub weight: f64,
+}
