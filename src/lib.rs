@@ -7,5 +7,6 @@ pub mod check;
 mod files;
 pub mod model;
 pub mod stats;
+pub mod suite;
 pub mod template;
 pub mod text;

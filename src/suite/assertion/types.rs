@@ -1,0 +1,214 @@
+//! The one list of assertion types: those that there are, those to come, those that will not.
+
+use super::super::reader::{listed, nearest};
+use super::fields::{Fields, Read};
+use super::{combine, json, limits, text};
+use crate::check::Kind;
+
+/// A type of assertion.
+pub(super) struct Type {
+    name: &'static str,
+    /// Whether `not-` may stand before it.
+    negatable: bool,
+    /// Reads what it says.
+    pub(super) read: fn(&mut Fields<'_, '_>) -> Read<Kind>,
+}
+
+const fn negatable(name: &'static str, read: fn(&mut Fields<'_, '_>) -> Read<Kind>) -> Type {
+    Type {
+        name,
+        negatable: true,
+        read,
+    }
+}
+
+const fn plain(name: &'static str, read: fn(&mut Fields<'_, '_>) -> Read<Kind>) -> Type {
+    Type {
+        name,
+        negatable: false,
+        read,
+    }
+}
+
+/// Every type that there is.
+static TYPES: [Type; 28] = [
+    negatable("equals", text::equals),
+    negatable("contains", text::contains),
+    negatable("icontains", text::contains),
+    negatable("contains-any", text::contains_several),
+    negatable("contains-all", text::contains_several),
+    negatable("icontains-any", text::contains_several),
+    negatable("icontains-all", text::contains_several),
+    negatable("starts-with", text::starts_with),
+    negatable("ends-with", text::ends_with),
+    negatable("regex", text::regex),
+    negatable("levenshtein", text::levenshtein),
+    negatable("word-count", text::word_count),
+    negatable("number", text::number),
+    negatable("is-refusal", text::is_refusal),
+    negatable("is-json", json::is_json),
+    negatable("contains-json", json::contains_json),
+    negatable("json-path", json::json_path),
+    negatable("latency", limits::latency),
+    negatable("ttft", limits::first_token),
+    negatable("cost", limits::cost),
+    negatable("tokens", limits::tokens),
+    negatable("stop-reason", limits::stop_reason),
+    negatable("finish-reason", limits::finish_reason),
+    negatable("expr", text::expr),
+    plain("assert-set", combine::assert_set),
+    plain("any-of", combine::any_of),
+    plain("all-of", combine::all_of),
+    plain("none-of", combine::none_of),
+];
+
+/// Types that this version does not know yet.
+const LATER: [&str; 41] = [
+    "llm-rubric",
+    "g-eval",
+    "factuality",
+    "model-graded-factuality",
+    "model-graded-closedqa",
+    "answer-relevance",
+    "context-recall",
+    "context-relevance",
+    "context-faithfulness",
+    "conversation-relevance",
+    "select-best",
+    "max-score",
+    "pairwise",
+    "pass_at_k",
+    "similar",
+    "similar:cosine",
+    "similar:dot",
+    "similar:euclidean",
+    "rouge-n",
+    "rouge-l",
+    "bleu",
+    "gleu",
+    "meteor",
+    "is-xml",
+    "contains-xml",
+    "is-html",
+    "contains-html",
+    "is-sql",
+    "contains-sql",
+    "javascript",
+    "python",
+    "exec",
+    "webhook",
+    "guardrails",
+    "tool-calls",
+    "tool-call-f1",
+    "is-valid-openai-tools-call",
+    "is-valid-openai-function-call",
+    "is-valid-function-call",
+    "no-repetition",
+    "language",
+];
+
+/// What does nearly the same as a type that is still to come.
+const INSTEAD: [(&str, &str); 8] = [
+    ("javascript", AS_EXPRESSION),
+    ("python", AS_EXPRESSION),
+    ("exec", AS_EXPRESSION),
+    ("tool-calls", TOOL_CALLS),
+    ("tool-call-f1", TOOL_CALLS),
+    ("is-valid-openai-tools-call", TOOL_CALLS),
+    ("is-valid-openai-function-call", TOOL_CALLS),
+    ("is-valid-function-call", TOOL_CALLS),
+];
+/// What to write in place of a program.
+pub(super) const AS_EXPRESSION: &str = "write it as an expression: `{ type: expr, value: … }` sees `output`, `json`, `vars` and `tool_calls`";
+/// What to write in place of a check of tool calls.
+const TOOL_CALLS: &str = "look at `tool_calls` in an expression: `{ type: expr, value: … }`";
+
+/// Types of promptfoo that will not be, with what to use.
+const NEVER: [(&str, &str); 10] = [
+    (
+        "perplexity",
+        "Bedrock gives no log-probabilities to compute it from",
+    ),
+    (
+        "perplexity-score",
+        "Bedrock gives no log-probabilities to compute it from",
+    ),
+    (
+        "classifier",
+        "there are no classifiers on Bedrock; a judge (`llm-rubric`) comes nearest",
+    ),
+    (
+        "moderation",
+        "put a guardrail on the model, or use a judge (`llm-rubric`)",
+    ),
+    ("pi", "a judge (`llm-rubric`) comes nearest"),
+    ("search-rubric", "a judge (`llm-rubric`) comes nearest"),
+    ("agent-rubric", "a judge (`llm-rubric`) comes nearest"),
+    (
+        "human",
+        "nobody watches a run; a judge (`llm-rubric`) comes nearest",
+    ),
+    ("ruby", AS_EXPRESSION),
+    ("skill-used", TOOL_CALLS),
+];
+
+/// Returns every name that a suite may write as a type.
+#[cfg(test)]
+pub(in crate::suite) fn names() -> Vec<String> {
+    let negated = TYPES.iter().filter(|entry| entry.negatable);
+    let negated = negated.map(|entry| format!("not-{}", entry.name));
+    let plain = TYPES.iter().map(|entry| entry.name.to_owned());
+    plain.chain(negated).collect()
+}
+
+/// What a type's name leads to.
+pub(super) enum Found {
+    /// A type.
+    Type(&'static Type),
+    /// A mistake.
+    Problem {
+        /// What is wrong.
+        message: String,
+        /// What to do about it.
+        hint: Option<String>,
+    },
+}
+
+/// Looks up a type as a suite writes it, `not-` included.
+pub(super) fn find(written: &str) -> Found {
+    let (name, negated) = match written.strip_prefix("not-") {
+        Some(name) => (name, true),
+        None => (written, false),
+    };
+    let problem = |message: String, hint: Option<String>| Found::Problem { message, hint };
+    if let Some(entry) = TYPES.iter().find(|entry| entry.name == name) {
+        if negated && !entry.negatable {
+            let hint = "negate the assertions in it, or put them into `none-of`";
+            let message = format!("`{name}` has no `not-` form");
+            return problem(message, Some(hint.to_owned()));
+        }
+        return Found::Type(entry);
+    }
+    let unsupported = || format!("`{name}` is not supported by this version");
+    if LATER.contains(&name) {
+        let hint = INSTEAD.iter().find(|(later, _)| *later == name);
+        return problem(unsupported(), hint.map(|(_, hint)| (*hint).to_owned()));
+    }
+    if let Some((_, hint)) = NEVER.iter().find(|(never, _)| *never == name) {
+        return problem(
+            format!("`{name}` is not supported"),
+            Some((*hint).to_owned()),
+        );
+    }
+    if name.starts_with("trajectory:") || name.starts_with("trace-") {
+        let hint = format!("traces are not collected; {TOOL_CALLS}");
+        return problem(format!("`{name}` is not supported"), Some(hint));
+    }
+    let names = || TYPES.iter().map(|entry| entry.name);
+    let prefix = if negated { "not-" } else { "" };
+    let hint = match nearest(name, names().chain(LATER)) {
+        Some(near) => format!("did you mean `{prefix}{near}`?"),
+        None => format!("the types are {}", listed(&names().collect::<Vec<_>>())),
+    };
+    problem(format!("unknown assertion type `{written}`"), Some(hint))
+}

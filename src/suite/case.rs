@@ -1,0 +1,111 @@
+//! The resolved types: suites and cases that cannot be wrong.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use serde_json::{Map, Value};
+
+use super::dataset::Dataset;
+use super::prompt::Prompt;
+use crate::check::Grading;
+use crate::model::{CacheTtl, Guardrail, Params};
+
+/// A suite: its prompts × its models × its cases.
+#[derive(Debug)]
+pub struct Suite {
+    /// Its name, unique in the run.
+    pub name: String,
+    /// The file it was read from.
+    pub path: PathBuf,
+    /// What it is for.
+    pub description: Option<String>,
+    /// At least one.
+    pub prompts: Vec<Prompt>,
+    /// At least one, with unique labels.
+    pub models: Vec<ModelEntry>,
+    /// The tests as written; a dataset is one of them.
+    pub tests: Vec<Test>,
+    /// How often each case is asked, at least once.
+    pub repeat: u32,
+    /// The label that others are compared with.
+    pub baseline: Option<String>,
+    /// The non-inferiority margin as a fraction.
+    pub margin: Option<f64>,
+    /// Environment variables that templates may use, as the variable `env`.
+    pub env: Map<String, Value>,
+}
+
+/// A model that a suite asks, and how.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ModelEntry {
+    /// Its name in the suite.
+    pub label: String,
+    /// Id, inference profile or ARN.
+    pub id: String,
+    /// The region to ask, where it is not the run's.
+    pub region: Option<String>,
+    /// Inference parameters.
+    pub params: Params,
+    /// Fields that go to the model as they are.
+    pub additional_fields: Option<Map<String, Value>>,
+    /// Service tier.
+    pub service_tier: Option<String>,
+    /// Latency optimisation.
+    pub performance: Option<String>,
+    /// Guardrail.
+    pub guardrail: Option<Guardrail>,
+    /// Whether a cache point follows the system prompt, and for how long.
+    pub cache_system: Option<CacheTtl>,
+}
+
+/// A test as written: one case, several by its variable matrix, or a case for each row of a dataset.
+#[derive(Debug)]
+pub struct Test {
+    /// Its description, or `#N`.
+    pub name: String,
+    /// Variables of its own and of `default_test`, lists not yet multiplied.
+    pub vars: Map<String, Value>,
+    /// Variables whose lists are multiplied, in order.
+    pub matrix: Vec<String>,
+    /// Rows to make cases of.
+    pub dataset: Option<Dataset>,
+    /// Tags, for `--tag`.
+    pub tags: Vec<String>,
+    /// How its answers are judged.
+    pub grading: Grading,
+    /// A canned answer, which is judged in place of asking.
+    pub output: Option<Value>,
+    /// How often it is asked, over the suite's own.
+    pub repeat: Option<u32>,
+    /// Digest of everything in the test that decides a verdict.
+    pub digest: String,
+    /// Variables that prompts and checks need from a row.
+    pub needed: BTreeSet<String>,
+}
+
+/// One question with its variables and its checks.
+#[derive(Debug)]
+pub struct Case {
+    /// Its name in the suite.
+    pub name: String,
+    /// Hash of suite and case names.
+    pub case_id: String,
+    /// Hash of prompts, variables and checks.
+    pub case_hash: String,
+    /// Its variables.
+    pub vars: Map<String, Value>,
+    /// Its tags.
+    pub tags: Vec<String>,
+    /// The group it belongs to, for the statistics.
+    pub cluster: Option<String>,
+    /// How its answers are judged.
+    pub grading: Grading,
+    /// A canned answer.
+    pub output: Option<Value>,
+    /// How often it is asked.
+    pub repeat: u32,
+}
+
+/// A case as the plan shares it.
+pub type SharedCase = Arc<Case>;

@@ -1,0 +1,218 @@
+//! YAML to a suite: the top level, and what can only be said of the whole.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use jiff::civil::Date;
+use serde_json::{Map, Value};
+
+use super::case::{Suite, Test};
+use super::decode_model::models;
+use super::decode_prompt::prompts;
+use super::decode_test::{Common, defaults, tests};
+use super::error::Problems;
+use super::reader::{MapReader, listed, nearest};
+use super::rows;
+use super::source::{Node, Place, SourceFile, Tree};
+use super::variables;
+use crate::catalog::Catalog;
+
+/// Words of the format that this version cannot do yet.
+const LATER: [&str; 10] = [
+    "gates",
+    "budget",
+    "judge",
+    "tools",
+    "tool_results",
+    "mcp_servers",
+    "scenarios",
+    "derived_metrics",
+    "extensions",
+    "nunjucks_filters",
+];
+
+/// What to do in place of settings of a run.
+const AS_OPTIONS: &str =
+    "`repeat` stands at the top of the suite; the rest are options of `mcp-cli eval`";
+
+/// What reading suites needs from outside the files.
+#[derive(Debug, Clone, Copy)]
+pub struct Surroundings<'a> {
+    /// Prices and abilities.
+    pub catalog: &'a Catalog,
+    /// The environment, of which a suite sees what it lists under `env`.
+    pub environment: &'a BTreeMap<String, String>,
+    /// The day, for models whose life ends.
+    pub today: Date,
+}
+
+/// Decodes one suite file. `fallback_name` is its name unless it says another.
+///
+/// Returns `None` if anything found is an error.
+pub(super) fn suite(
+    file: &Arc<SourceFile>,
+    fallback_name: &str,
+    around: &Surroundings<'_>,
+    problems: &mut Problems,
+) -> Option<Suite> {
+    let mut found = Problems::default();
+    let suite = match Node::parse(file) {
+        Ok(root) => top_level(&root, &file.path, fallback_name, around, &mut found),
+        Err(error) => {
+            found.push(error);
+            None
+        }
+    };
+    for test in suite.iter().flat_map(|suite| &suite.tests) {
+        rows::check(test, &mut found);
+    }
+    let suite = suite.filter(|_| !found.has_errors());
+    problems.extend(found);
+    suite
+}
+
+fn top_level(
+    root: &Node,
+    path: &Path,
+    fallback_name: &str,
+    around: &Surroundings<'_>,
+    problems: &mut Problems,
+) -> Option<Suite> {
+    if root.value == Tree::Null {
+        let place = Place::start_of(&root.place.file);
+        let hint = "a suite needs `prompts`, `models` and `tests`";
+        problems.error_with(&place, "the file is empty", Some(hint));
+        return None;
+    }
+    let mut map = MapReader::new("a suite", root, problems)?;
+    let name = map
+        .text("name", problems)
+        .map_or_else(|| fallback_name.to_owned(), str::to_owned);
+    let description = map.text("description", problems).map(str::to_owned);
+    let prompts_node = map.take("prompts");
+    let models_node = map.take_one_of(&["models", "providers", "targets"], problems);
+    let default_node = map.take("default_test");
+    let tests_node = map.take("tests");
+    let repeat = map.count("repeat", 1, problems);
+    let baseline_place = map.take("baseline").map(|node| &node.place);
+    let baseline = map.text("baseline", problems).map(str::to_owned);
+    let margin_place = map.take("margin").map(|node| &node.place);
+    let margin = map.number("margin", problems);
+    let env = environment(&mut map, around.environment, problems);
+    for name in ["evaluate_options", "command_line_options", "output_path"] {
+        map.instead(name, AS_OPTIONS, problems);
+    }
+    map.later(&LATER, problems);
+    for (name, node) in [
+        ("prompts", prompts_node),
+        ("models", models_node),
+        ("tests", tests_node),
+    ] {
+        if node.is_none() {
+            map.miss(name, format!("a suite needs `{name}`"));
+        }
+    }
+    map.finish(problems);
+
+    let prompts = prompts_node
+        .map(|node| prompts(node, problems))
+        .unwrap_or_default();
+    let models = models_node
+        .map(|node| models(node, around, problems))
+        .unwrap_or_default();
+    let defaults = default_node.map_or_else(Common::default, |node| defaults(node, problems));
+    let mut tests = tests_node
+        .map(|node| tests(node, &defaults, problems))
+        .unwrap_or_default();
+
+    if let (Some(label), Some(place)) = (&baseline, baseline_place)
+        && !models.iter().any(|model| model.label == *label)
+    {
+        let labels: Vec<&str> = models.iter().map(|model| model.label.as_str()).collect();
+        let hint = match nearest(label, labels.iter().copied()) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => format!("the suite's models are {}", listed(&labels)),
+        };
+        problems.error_with(
+            place,
+            format!("no model has the label `{label}`"),
+            Some(hint),
+        );
+    }
+    if let (Some(margin), Some(place)) = (margin, margin_place)
+        && !(0.0..1.0).contains(&margin)
+    {
+        problems.error_with(
+            place,
+            "`margin` is a fraction from 0 to 1",
+            Some("0.02 is two points"),
+        );
+    }
+    same_names(&tests, problems);
+    variables::check(&prompts, &mut tests, &env, problems);
+    Some(Suite {
+        name,
+        path: path.to_owned(),
+        description,
+        prompts,
+        models,
+        tests: tests.into_iter().map(|(test, _)| test).collect(),
+        repeat: u32::try_from(repeat.unwrap_or(1)).unwrap_or(u32::MAX),
+        baseline,
+        margin,
+        env,
+    })
+}
+
+/// Reads `env`: the names of environment variables that templates may use.
+fn environment(
+    map: &mut MapReader<'_>,
+    environment: &BTreeMap<String, String>,
+    problems: &mut Problems,
+) -> Map<String, Value> {
+    let mut env = Map::new();
+    let Some(node) = map.take("env") else {
+        return env;
+    };
+    let items = match &node.value {
+        Tree::List(items) => items.as_slice(),
+        _ => std::slice::from_ref(node),
+    };
+    let names = map.texts("env", problems).unwrap_or_default();
+    for (index, name) in names.into_iter().enumerate() {
+        match environment.get(&name) {
+            Some(value) => {
+                env.insert(name, Value::String(value.clone()));
+            }
+            None => {
+                let place = items.get(index).map_or(&node.place, |item| &item.place);
+                let hint = "set it, or take it off the list";
+                problems.error_with(
+                    place,
+                    format!("the environment has no `{name}`"),
+                    Some(hint),
+                );
+                env.insert(name, Value::Null);
+            }
+        }
+    }
+    env
+}
+
+fn same_names(tests: &[(Test, Place)], problems: &mut Problems) {
+    let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
+    for (test, place) in tests {
+        if let Some(line) = seen.insert(&test.name, place.line) {
+            let message = format!(
+                "two tests are called `{}`; the other stands at line {line}",
+                test.name
+            );
+            problems.warning(
+                place,
+                message,
+                Some("give each a `description` of its own, so that runs can be compared"),
+            );
+        }
+    }
+}

@@ -1,0 +1,282 @@
+//! YAML to model entries: which models a suite asks, and with what parameters.
+
+use serde_json::{Map, Value};
+
+use super::case::ModelEntry;
+use super::decode::Surroundings;
+use super::decode_chat::cache_ttl;
+use super::error::Problems;
+use super::reader::{MapReader, listed};
+use super::source::{Node, Place, Tree};
+use crate::catalog::{Catalog, Kind, Restriction};
+use crate::model::{Guardrail, ModelId, Params};
+
+/// Service tiers that Bedrock knows.
+const TIERS: [&str; 4] = ["default", "flex", "priority", "reserved"];
+/// Latency settings that Bedrock knows.
+const PERFORMANCE: [&str; 2] = ["standard", "optimized"];
+/// Reasoning efforts that Bedrock knows.
+const EFFORTS: [&str; 5] = ["low", "medium", "high", "xhigh", "max"];
+
+/// Reads the value of `models`.
+pub(super) fn models(
+    node: &Node,
+    around: &Surroundings<'_>,
+    problems: &mut Problems,
+) -> Vec<ModelEntry> {
+    let items = match &node.value {
+        Tree::List(items) => items.as_slice(),
+        _ => std::slice::from_ref(node),
+    };
+    let mut entries: Vec<ModelEntry> = Vec::new();
+    for item in items {
+        let Some(entry) = one(item, around, problems) else {
+            continue;
+        };
+        if entries.iter().any(|earlier| earlier.label == entry.label) {
+            let label_place = item.get("label").map_or(&item.place, |node| &node.place);
+            problems.error_with(
+                label_place,
+                format!("two models have the label `{}`", entry.label),
+                Some("give one of them a `label` of its own"),
+            );
+            continue;
+        }
+        entries.push(entry);
+    }
+    if items.is_empty() {
+        problems.error(&node.place, "a suite needs at least one model");
+    }
+    entries
+}
+
+/// Returns the entry of a model that is named by its id alone.
+pub fn entry_of(id: &str, catalog: &Catalog) -> ModelEntry {
+    let id = bare_id(id);
+    ModelEntry {
+        label: id.to_owned(),
+        id: id.to_owned(),
+        region: None,
+        params: Params {
+            max_tokens: catalog.default_max_tokens(&ModelId::parse(id)),
+            ..Params::default()
+        },
+        additional_fields: None,
+        service_tier: None,
+        performance: None,
+        guardrail: None,
+        cache_system: None,
+    }
+}
+
+fn one(node: &Node, around: &Surroundings<'_>, problems: &mut Problems) -> Option<ModelEntry> {
+    if let Some(id) = node.as_text() {
+        known(id, &node.place, around, problems);
+        return Some(entry_of(id, around.catalog));
+    }
+    let mut map = MapReader::new("a model", node, problems)?;
+    let id_node = map.take("id");
+    let id = map.text("id", problems);
+    let label = map.text("label", problems);
+    let region = map.text("region", problems);
+    let service_tier = one_of("service_tier", &TIERS, &mut map, problems);
+    let performance = one_of("performance", &PERFORMANCE, &mut map, problems);
+    let guardrail = map
+        .take("guardrail")
+        .and_then(|node| guardrail(node, problems));
+    let cache = map.take("cache");
+    let params_node = map.take("params");
+    let fields = map
+        .take("additional_fields")
+        .and_then(|node| object("additional_fields", node, problems));
+    let hint = "parameters stand in `params`, the rest beside `id`: `region`, `guardrail`, `additional_fields`, …";
+    map.instead("config", hint, problems);
+    map.later(
+        &[
+            "prompts",
+            "transform",
+            "delay",
+            "env",
+            "tools",
+            "tool_choice",
+            "response_schema",
+        ],
+        problems,
+    );
+    if id_node.is_none() {
+        map.miss("id", "a model needs an `id`");
+    }
+    map.finish(problems);
+
+    let (id, id_node) = (id?, id_node?);
+    known(id, &id_node.place, around, problems);
+    let mut entry = entry_of(id, around.catalog);
+    if let Some(label) = label {
+        label.clone_into(&mut entry.label);
+    }
+    entry.region = region.map(str::to_owned);
+    entry.service_tier = service_tier;
+    entry.performance = performance;
+    entry.guardrail = guardrail;
+    entry.additional_fields = fields;
+    entry.cache_system = match cache.map(|node| &node.value) {
+        None | Some(Tree::Bool(false)) => None,
+        Some(_) => cache.and_then(|node| cache_ttl(node, problems)),
+    };
+    if let Some(node) = params_node {
+        params(node, &mut entry, around.catalog, problems);
+    }
+    Some(entry)
+}
+
+fn params(node: &Node, entry: &mut ModelEntry, catalog: &Catalog, problems: &mut Problems) {
+    let Some(mut map) = MapReader::new("`params`", node, problems) else {
+        return;
+    };
+    let max_tokens_place = map.take("max_tokens").map(|node| &node.place);
+    if let Some(count) = map.count("max_tokens", 1, problems) {
+        entry.params.max_tokens = u32::try_from(count).unwrap_or(u32::MAX);
+    }
+    let temperature_place = map.take("temperature").map(|node| &node.place);
+    entry.params.temperature = fraction("temperature", &mut map, problems);
+    let top_p_place = map.take("top_p").map(|node| &node.place);
+    entry.params.top_p = fraction("top_p", &mut map, problems);
+    if let Some(stop) = map.texts("stop", problems) {
+        entry.params.stop = stop;
+    }
+    entry.params.effort = one_of("effort", &EFFORTS, &mut map, problems);
+    if let Some(fields) = map
+        .take("additional_fields")
+        .and_then(|node| object("additional_fields", node, problems))
+    {
+        entry
+            .additional_fields
+            .get_or_insert_default()
+            .extend(fields);
+    }
+    map.finish(problems);
+
+    let Some(facts) = catalog.look_up(&ModelId::parse(&entry.id)) else {
+        return;
+    };
+    let refuses = "Bedrock would refuse the call; leave it out";
+    if let (Some(place), Some(most)) = (max_tokens_place, facts.max_output_tokens)
+        && entry.params.max_tokens > most
+    {
+        problems.warning(
+            place,
+            format!("`{}` answers with at most {most} tokens", entry.id),
+            Some(refuses),
+        );
+    }
+    for (place, name) in [(temperature_place, "temperature"), (top_p_place, "top_p")] {
+        if let Some(place) = place.filter(|_| facts.refuses(Restriction::Sampling)) {
+            problems.warning(
+                place,
+                format!("`{}` takes no `{name}`", entry.id),
+                Some(refuses),
+            );
+        }
+    }
+    if let (Some(_), Some(place)) = (temperature_place, top_p_place)
+        && facts.refuses(Restriction::TemperatureWithTopP)
+    {
+        let message = format!("`{}` takes `temperature` or `top_p`, not both", entry.id);
+        problems.warning(place, message, Some(refuses));
+    }
+}
+
+fn fraction(name: &'static str, map: &mut MapReader<'_>, problems: &mut Problems) -> Option<f64> {
+    let place = &map.take(name)?.place;
+    let value = map.number(name, problems)?;
+    if !(0.0..=1.0).contains(&value) {
+        problems.error(
+            place,
+            format!("`{name}` lies between 0 and 1, found {value}"),
+        );
+    }
+    Some(value)
+}
+
+fn one_of(
+    name: &'static str,
+    words: &[&str],
+    map: &mut MapReader<'_>,
+    problems: &mut Problems,
+) -> Option<String> {
+    let place = &map.take(name)?.place;
+    let word = map.text(name, problems)?;
+    if !words.contains(&word) {
+        problems.error(
+            place,
+            format!("`{name}` is one of {}, found `{word}`", listed(words)),
+        );
+    }
+    Some(word.to_owned())
+}
+
+fn guardrail(node: &Node, problems: &mut Problems) -> Option<Guardrail> {
+    let mut map = MapReader::new("a guardrail", node, problems)?;
+    if map.take("id").is_none() {
+        map.miss("id", "a guardrail needs an `id`");
+    }
+    let id = map.text("id", problems);
+    let version = match map.take("version") {
+        None => Some("DRAFT".to_owned()),
+        Some(node) => match &node.value {
+            Tree::Text(text) => Some(text.clone()),
+            Tree::Number(number) => Some(number.to_string()),
+            _ => {
+                problems.error(&node.place, "a guardrail's `version` is a number or DRAFT");
+                None
+            }
+        },
+    };
+    map.finish(problems);
+    Some(Guardrail {
+        id: id?.to_owned(),
+        version: version?,
+    })
+}
+
+fn object(name: &str, node: &Node, problems: &mut Problems) -> Option<Map<String, Value>> {
+    match node.to_json() {
+        Value::Object(map) => Some(map),
+        _ => {
+            problems.error(
+                &node.place,
+                format!("`{name}` must be a map, found {}", node.kind()),
+            );
+            None
+        }
+    }
+}
+
+/// Refuses what is no model that can be asked, and passes on what the catalog has to say of the others.
+fn known(id: &str, place: &Place, around: &Surroundings<'_>, problems: &mut Problems) {
+    let id = bare_id(id);
+    if id.trim().is_empty() || id.contains(char::is_whitespace) {
+        let hint = "an id looks like `us.amazon.nova-lite-v1:0`";
+        problems.error_with(place, format!("`{id}` is no model id"), Some(hint));
+        return;
+    }
+    let id = ModelId::parse(id);
+    if let Some(facts) = around.catalog.look_up(&id)
+        && facts.kind != Kind::Chat
+    {
+        problems.error(
+            place,
+            format!("`{id}` makes no text: it cannot be asked in a suite"),
+        );
+        return;
+    }
+    for warning in around.catalog.warnings(&id, around.today) {
+        problems.warning(place, warning, None::<String>);
+    }
+}
+
+/// Strips the prefixes that other tools put before Bedrock's ids.
+fn bare_id(id: &str) -> &str {
+    let id = id.strip_prefix("bedrock:").unwrap_or(id);
+    id.strip_prefix("converse:").unwrap_or(id)
+}

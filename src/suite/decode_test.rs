@@ -1,0 +1,358 @@
+//! YAML to tests: variables, checks, datasets, and what `default_test` adds to each.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Map, Value, json};
+use sha2::{Digest, Sha256};
+
+use super::assertion::{assertions, transform};
+use super::case::Test;
+use super::dataset::{DataFormat, Dataset};
+use super::error::Problems;
+use super::file::{beside, near_file, read_beside, unreadable};
+use super::reader::{MapReader, listed, nearest};
+use super::source::{Node, Place, Tree};
+use crate::check::{Check, Grading};
+use crate::model::{canonical, hex};
+use crate::template::Expression;
+
+/// The seed of a dataset's `sample`: fixed, so that a suite always means the same rows.
+const SAMPLE_SEED: u64 = 0;
+
+/// Reads the value of `default_test`: what every test has that does not say otherwise.
+pub(super) fn defaults(node: &Node, problems: &mut Problems) -> Common {
+    let Some(mut map) = MapReader::new("`default_test`", node, problems) else {
+        return Common::default();
+    };
+    let common = Common::take(&mut map, problems);
+    map.finish(problems);
+    common
+}
+
+/// Reads the value of `tests`.
+pub(super) fn tests(node: &Node, defaults: &Common, problems: &mut Problems) -> Vec<(Test, Place)> {
+    let items = match &node.value {
+        Tree::List(items) => items.as_slice(),
+        _ => std::slice::from_ref(node),
+    };
+    if items.is_empty() {
+        problems.error(&node.place, "a suite needs at least one test");
+    }
+    let mut tests = Vec::new();
+    for (index, item) in items.iter().enumerate() {
+        if let Some(test) = one(index + 1, item, defaults, problems) {
+            tests.push((test, item.place.clone()));
+        }
+    }
+    tests
+}
+
+/// The keys that a test and `default_test` share.
+#[derive(Default)]
+pub(super) struct Common {
+    vars: Map<String, Value>,
+    matrix: Vec<String>,
+    checks: Vec<Check>,
+    /// The checks as written, for digests.
+    written: Vec<Value>,
+    threshold: Option<f64>,
+    transform: Option<Expression>,
+    tags: Vec<String>,
+    repeat: Option<u32>,
+}
+
+impl Common {
+    fn take(map: &mut MapReader<'_>, problems: &mut Problems) -> Self {
+        let (vars, matrix) = map
+            .take("vars")
+            .map(|node| variables(node, problems))
+            .unwrap_or_default();
+        let list = map.take("assert");
+        let checks = list
+            .map(|node| assertions(node, problems))
+            .unwrap_or_default();
+        let written = match list.map(Node::to_json) {
+            Some(Value::Array(items)) => items,
+            _ => Vec::new(),
+        };
+        let threshold = map.number("threshold", problems);
+        let transform = transform(map, problems).ok().flatten();
+        let tags = map.texts("tags", problems).unwrap_or_default();
+        let repeat = map
+            .count("repeat", 1, problems)
+            .map(|count| u32::try_from(count).unwrap_or(u32::MAX));
+        map.instead(
+            "options",
+            "`transform`, `repeat` and others stand in the test itself",
+            problems,
+        );
+        map.instead("metadata", "`tags` mark tests, for `--tag`", problems);
+        map.later(
+            &[
+                "provider",
+                "providers",
+                "models",
+                "prompts",
+                "judge",
+                "turns",
+                "tools",
+                "tool_results",
+                "mcp_servers",
+                "assert_scoring_function",
+            ],
+            problems,
+        );
+        Self {
+            vars,
+            matrix,
+            checks,
+            written,
+            threshold,
+            transform,
+            tags,
+            repeat,
+        }
+    }
+}
+
+fn one(number: usize, node: &Node, defaults: &Common, problems: &mut Problems) -> Option<Test> {
+    if let Some(path) = node.as_text() {
+        let dataset = dataset_file(path, &node.place, problems)?;
+        return Some(finish(
+            number,
+            None,
+            Common::default(),
+            Some(dataset),
+            None,
+            defaults,
+        ));
+    }
+    let mut map = MapReader::new("a test", node, problems)?;
+    let description = map.text("description", problems).map(str::to_owned);
+    let dataset_node = map.take("dataset");
+    let output = map.take_one_of(&["output", "provider_output"], problems);
+    let common = Common::take(&mut map, problems);
+    let has_checks = !common.checks.is_empty() || !defaults.checks.is_empty();
+    let has_list = node_has_key(node, "assert");
+    map.finish(problems);
+    let dataset = match dataset_node {
+        Some(node) => Some(dataset(node, problems)?),
+        None => None,
+    };
+    if !has_checks && !has_list {
+        let hint = "add an `assert` list, or every answer passes";
+        problems.warning(&node.place, "a test without assertions", Some(hint));
+    }
+    Some(finish(
+        number,
+        description,
+        common,
+        dataset,
+        output.map(Node::to_json),
+        defaults,
+    ))
+}
+
+/// Applies the defaults. Checks of `default_test` come first; everything else of the test wins.
+fn finish(
+    number: usize,
+    description: Option<String>,
+    test: Common,
+    dataset: Option<Dataset>,
+    output: Option<Value>,
+    defaults: &Common,
+) -> Test {
+    let mut vars = defaults.vars.clone();
+    vars.extend(test.vars);
+    let mut matrix: Vec<String> = defaults.matrix.clone();
+    matrix.extend(test.matrix);
+    matrix.retain(|name| vars.get(name).is_some_and(is_matrix));
+    let mut known = BTreeSet::new();
+    matrix.retain(|name| known.insert(name.clone()));
+
+    let checks: Vec<Check> = defaults.checks.iter().cloned().chain(test.checks).collect();
+    let threshold = test.threshold.or(defaults.threshold);
+    let transform = test.transform.or_else(|| defaults.transform.clone());
+    let mut tags = defaults.tags.clone();
+    tags.extend(
+        test.tags
+            .into_iter()
+            .filter(|tag| !defaults.tags.contains(tag)),
+    );
+    let written = json!([
+        defaults.written,
+        test.written,
+        threshold,
+        transform.as_ref().map(Expression::source),
+        output,
+    ]);
+    let needed = checks.iter().flat_map(Check::variables).collect();
+    Test {
+        name: description.unwrap_or_else(|| format!("#{number}")),
+        vars,
+        matrix,
+        dataset,
+        tags,
+        grading: Grading {
+            checks: checks.into(),
+            threshold,
+            transform,
+        },
+        output,
+        repeat: test.repeat.or(defaults.repeat),
+        digest: hex(&Sha256::digest(canonical(&written).as_bytes())[..16]),
+        needed,
+    }
+}
+
+/// Returns whether a variable is multiplied: a list whose first item is text, as in promptfoo.
+fn is_matrix(value: &Value) -> bool {
+    value
+        .as_array()
+        .is_some_and(|items| items.first().is_some_and(Value::is_string))
+}
+
+/// Reads `vars`: the values, and the names of those that are multiplied.
+fn variables(node: &Node, problems: &mut Problems) -> (Map<String, Value>, Vec<String>) {
+    let Tree::Map(entries) = &node.value else {
+        problems.error(
+            &node.place,
+            format!("`vars` must be a map, found {}", node.kind()),
+        );
+        return Default::default();
+    };
+    let mut vars = Map::new();
+    let mut matrix = Vec::new();
+    for (key, node) in entries {
+        if key.name == "env" {
+            problems.error(
+                &key.place,
+                "`env` is the environment; name the variable otherwise",
+            );
+            continue;
+        }
+        let value = match node.as_text().and_then(|text| text.strip_prefix("file://")) {
+            Some(path) => file_value(path, &node.place, problems).unwrap_or_default(),
+            None => node.to_json(),
+        };
+        if is_matrix(&value) {
+            matrix.push(key.name.clone());
+        }
+        vars.insert(key.name.clone(), value);
+    }
+    (vars, matrix)
+}
+
+/// Reads a variable's value from a file: JSON and YAML as they are, anything else as text.
+fn file_value(path: &str, place: &Place, problems: &mut Problems) -> Option<Value> {
+    let file = read_beside(path, place, problems)?;
+    match DataFormat::of(&file.path) {
+        Some(DataFormat::Json | DataFormat::Yaml) => match Node::parse(&file) {
+            Ok(node) => Some(node.to_json()),
+            Err(error) => {
+                problems.push(error);
+                None
+            }
+        },
+        _ => Some(Value::String(
+            file.text.trim_end_matches(['\n', '\r']).to_owned(),
+        )),
+    }
+}
+
+fn dataset_file(path: &str, place: &Place, problems: &mut Problems) -> Option<Dataset> {
+    let path = beside(path, place);
+    let Some(format) = DataFormat::of(&path) else {
+        let hint = "datasets end in .csv, .tsv, .json, .jsonl, .yaml or .yml";
+        problems.error_with(
+            place,
+            format!("`{}` is no dataset that can be read", path.display()),
+            Some(hint),
+        );
+        return None;
+    };
+    if let Err(error) = std::fs::metadata(&path) {
+        problems.error_with(place, unreadable(&path, &error), near_file(&path));
+        return None;
+    }
+    let name = path
+        .file_name()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .into_owned();
+    Some(Dataset {
+        path,
+        name,
+        place: place.clone(),
+        format,
+        keep: None,
+        drawn: None,
+        limit: None,
+        id: None,
+        cluster: None,
+    })
+}
+
+fn dataset(node: &Node, problems: &mut Problems) -> Option<Dataset> {
+    if let Some(path) = node.as_text() {
+        return dataset_file(path, &node.place, problems);
+    }
+    let mut map = MapReader::new("a dataset", node, problems)?;
+    let file_node = map.take("file");
+    let file = map.text("file", problems);
+    let limit = map.count("limit", 1, problems);
+    let sample_node = map.take("sample");
+    let sample = map.count("sample", 1, problems);
+    let where_node = map.take("where");
+    let keep = map
+        .text("where", problems)
+        .and_then(|source| match Expression::parse(source) {
+            Ok(expression) => Some(expression),
+            Err(error) => {
+                let place = where_node.map_or(&node.place, |node| &node.place);
+                problems.template("expression", &error, source, place);
+                None
+            }
+        });
+    let id = map.text("id", problems).map(str::to_owned);
+    let cluster = map.text("cluster", problems).map(str::to_owned);
+    if file_node.is_none() {
+        map.miss("file", "a dataset needs a `file`");
+    }
+    map.finish(problems);
+    let (file, file_node) = (file?, file_node?);
+    let mut dataset = Dataset {
+        keep,
+        limit,
+        id,
+        cluster,
+        ..dataset_file(file, &file_node.place, problems)?
+    };
+    if let (Some(keep), Some(where_node)) = (&dataset.keep, where_node) {
+        let fields = dataset.fields().unwrap_or_default();
+        let unknown = keep
+            .variables()
+            .into_iter()
+            .find(|name| !fields.contains(name));
+        if let Some(name) = unknown.filter(|_| !fields.is_empty()) {
+            let hint = match nearest(&name, fields.iter().map(String::as_str)) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!("the fields are {}", listed(&fields)),
+            };
+            let message = format!("the rows of `{}` have no field `{name}`", dataset.name);
+            problems.error_with(&where_node.place, message, Some(hint));
+            return None;
+        }
+    }
+    if let (Some(count), Some(sample_node)) = (sample, sample_node)
+        && let Err(error) = dataset.draw(count, SAMPLE_SEED)
+    {
+        problems.push(error.at(&sample_node.place));
+        return None;
+    }
+    Some(dataset)
+}
+
+fn node_has_key(node: &Node, name: &str) -> bool {
+    matches!(&node.value, Tree::Map(entries) if entries.iter().any(|(key, _)| key.name == name))
+}

@@ -1,0 +1,164 @@
+//! From paths to suites: every problem of every file is found before giving up.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use walkdir::WalkDir;
+
+use super::case::Suite;
+use super::decode::{Surroundings, suite};
+use super::error::{Problems, SuiteError};
+use super::file::read;
+use super::source::{Place, SourceFile};
+
+/// What loading gave: the suites that can be run, and everything worth saying about all of them.
+#[derive(Debug)]
+pub struct Loaded {
+    /// Suites without errors, in the order of the paths, those of a folder by name.
+    pub suites: Vec<Suite>,
+    /// Errors and warnings, in the order of files and lines.
+    pub problems: Vec<SuiteError>,
+    /// Suite files that were read.
+    pub files: usize,
+}
+
+/// Why there was nothing to load.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    /// A path leads nowhere.
+    #[error("no such file or folder: `{}`", .0.display())]
+    NoSuchPath(PathBuf),
+    /// No suite file stands below the paths.
+    #[error("no suite below {}", paths(.0))]
+    NoSuites(Vec<PathBuf>),
+}
+
+/// Loads the suites at `paths`: files, or folders with suite files (`.yaml`, `.yml`) below them.
+///
+/// In a folder, only files that have `tests` and `prompts` at their top level count: others are prompts and data.
+///
+/// # Errors
+///
+/// A path leads nowhere, or no suite is found. Problems *of* suites are in [`Loaded::problems`].
+pub fn load(paths: &[PathBuf], around: &Surroundings<'_>) -> Result<Loaded, LoadError> {
+    let mut problems = Problems::default();
+    let mut suites: Vec<Suite> = Vec::new();
+    let mut files = 0;
+    for (file, name) in suite_files(paths, &mut problems)? {
+        files += 1;
+        let Some(suite) = suite(&file, &name, around, &mut problems) else {
+            continue;
+        };
+        if let Some(other) = suites.iter().find(|other| other.name == suite.name) {
+            let message = format!(
+                "two suites are called `{}`; the other is `{}`",
+                suite.name,
+                other.path.display()
+            );
+            problems.error_with(
+                &Place::start_of(&file),
+                message,
+                Some("give each a `name` of its own"),
+            );
+            continue;
+        }
+        suites.push(suite);
+    }
+    if files == 0 && !problems.has_errors() {
+        return Err(LoadError::NoSuites(paths.to_vec()));
+    }
+    Ok(Loaded {
+        suites,
+        problems: problems.into_sorted(),
+        files,
+    })
+}
+
+/// Returns every suite file with the name that its path gives it; a file that is named twice counts once.
+fn suite_files(
+    paths: &[PathBuf],
+    problems: &mut Problems,
+) -> Result<Vec<(Arc<SourceFile>, String)>, LoadError> {
+    let mut files = Vec::new();
+    let mut seen = BTreeSet::new();
+    let mut add = |path: &Path, name: String, only_suites: bool, problems: &mut Problems| {
+        if !seen.insert(path.canonicalize().unwrap_or_else(|_| path.to_owned())) {
+            return;
+        }
+        match read(path) {
+            Ok(file) if only_suites && !looks_like_suite(&file.text) => {}
+            Ok(file) => files.push((file, name)),
+            Err(message) => {
+                let file = Arc::new(SourceFile {
+                    path: path.to_owned(),
+                    text: String::new(),
+                });
+                problems.error(&Place::start_of(&file), message);
+            }
+        }
+    };
+    for path in paths {
+        let metadata = std::fs::metadata(path).map_err(|_| LoadError::NoSuchPath(path.clone()))?;
+        if metadata.is_file() {
+            let stem = path
+                .file_stem()
+                .unwrap_or_default()
+                .to_string_lossy()
+                .into_owned();
+            add(path, stem, false, problems);
+            continue;
+        }
+        for entry in WalkDir::new(path)
+            .follow_links(true)
+            .sort_by_file_name()
+            .into_iter()
+            .flatten()
+        {
+            let is_yaml = entry
+                .path()
+                .extension()
+                .is_some_and(|extension| extension == "yaml" || extension == "yml");
+            if entry.file_type().is_file() && is_yaml {
+                let below = entry
+                    .path()
+                    .strip_prefix(path)
+                    .unwrap_or(entry.path())
+                    .with_extension("");
+                let name = below.to_string_lossy().replace('\\', "/");
+                add(entry.path(), name, true, problems);
+            }
+        }
+    }
+    Ok(files)
+}
+
+/// Returns whether a YAML file in a folder means to be a suite, even a broken one.
+fn looks_like_suite(text: &str) -> bool {
+    let has_key = |name: &str| {
+        text.lines().any(|line| {
+            let line = line
+                .trim_start_matches('\u{feff}')
+                .trim_start_matches(['{', ' ']);
+            let line = line.trim_start_matches(['"', '\'']);
+            line.strip_prefix(name).is_some_and(|rest| {
+                rest.trim_start_matches(['"', '\''])
+                    .trim_start()
+                    .starts_with(':')
+            })
+        })
+    };
+    ["tests", "test", "prompts", "models", "providers", "targets"]
+        .iter()
+        .filter(|name| has_key(name))
+        .count()
+        >= 2
+}
+
+fn paths(paths: &[PathBuf]) -> String {
+    let shown: Vec<String> = paths
+        .iter()
+        .map(|path| format!("`{}`", path.display()))
+        .collect();
+    shown.join(", ")
+}

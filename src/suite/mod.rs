@@ -1,0 +1,39 @@
+//! From YAML to cases that cannot be wrong.
+//!
+//! Files come in, [`Suite`]s go out, with every problem of every file at its line and column. What has passed here has
+//! prompts that parse, variables that exist and checks that can be evaluated; nothing later needs to ask again.
+//! Cases are made one at a time, so that a dataset of any size fits.
+
+mod assertion;
+mod case;
+mod cases;
+mod dataset;
+mod decode;
+mod decode_chat;
+mod decode_model;
+mod decode_prompt;
+mod decode_test;
+mod error;
+mod file;
+mod load;
+mod place;
+mod prompt;
+mod reader;
+mod row_source;
+mod rows;
+mod sample;
+mod schema;
+mod source;
+mod variables;
+mod yaml_error;
+
+pub use case::{Case, ModelEntry, SharedCase, Suite, Test};
+pub use dataset::DatasetError;
+pub use decode::Surroundings;
+pub use decode_model::entry_of;
+pub use error::{Problems, Severity, SuiteError};
+pub use load::{LoadError, Loaded, load};
+pub use prompt::Prompt;
+pub use reader::{listed, nearest};
+pub use sample::draw;
+pub use schema::schema;

@@ -1,0 +1,129 @@
+//! Prompts: what is put before a model, as templates.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+
+use serde_json::{Map, Value};
+use sha2::{Digest, Sha256};
+
+use super::source::Place;
+use crate::model::{CacheTtl, Message, Part, Role, hex};
+use crate::template::{Template, TemplateError};
+
+/// A prompt of a suite.
+#[derive(Debug, Clone)]
+pub struct Prompt {
+    /// Its `id`, the stem of its file, or `prompt-N`.
+    pub name: String,
+    /// System prompt blocks.
+    pub system: Vec<PartTemplate>,
+    /// The conversation, oldest first; at least one message.
+    pub messages: Vec<MessageTemplate>,
+    /// Where it is written.
+    pub place: Place,
+}
+
+/// A message as written.
+#[derive(Debug, Clone)]
+pub struct MessageTemplate {
+    /// Who speaks.
+    pub role: Role,
+    /// What is said.
+    pub parts: Vec<PartTemplate>,
+}
+
+/// A block as written.
+#[derive(Debug, Clone)]
+pub enum PartTemplate {
+    /// Text with variables.
+    Text(Template),
+    /// A cache point.
+    CachePoint(CacheTtl),
+}
+
+impl Prompt {
+    /// Returns the variables that the prompt needs.
+    pub fn variables(&self) -> BTreeSet<String> {
+        self.parts()
+            .filter_map(|part| match part {
+                PartTemplate::Text(template) => Some(template.variables()),
+                PartTemplate::CachePoint(_) => None,
+            })
+            .flatten()
+            .collect()
+    }
+
+    /// Returns the system prompt and the conversation over `vars`. Blank blocks, which Bedrock refuses, are left out.
+    ///
+    /// # Errors
+    ///
+    /// An undefined variable, a wrong type for a filter, or too much work.
+    pub fn render(
+        &self,
+        vars: &Map<String, Value>,
+    ) -> Result<(Vec<Part>, Vec<Message>), TemplateError> {
+        let system = render_parts(&self.system, vars)?;
+        let mut messages = Vec::with_capacity(self.messages.len());
+        for message in &self.messages {
+            messages.push(Message {
+                role: message.role,
+                parts: render_parts(&message.parts, vars)?,
+            });
+        }
+        Ok((system, messages))
+    }
+
+    /// Returns a digest of the prompt as written, whatever its name.
+    pub fn digest(&self) -> String {
+        let mut text = String::new();
+        let mut part = |part: &PartTemplate| match part {
+            PartTemplate::Text(template) => {
+                write!(text, "t{}:{}", template.source().len(), template.source())
+            }
+            PartTemplate::CachePoint(ttl) => write!(text, "c{ttl:?}"),
+        };
+        let mut written = Ok(());
+        for block in &self.system {
+            written = written.and(part(block));
+        }
+        for message in &self.messages {
+            for block in &message.parts {
+                written = written.and(part(block));
+            }
+        }
+        written.expect("writing to a string does not fail");
+        for message in &self.messages {
+            text.push_str(match message.role {
+                Role::User => "u",
+                Role::Assistant => "a",
+            });
+            text.push_str(&message.parts.len().to_string());
+        }
+        hex(&Sha256::digest(text.as_bytes())[..16])
+    }
+
+    fn parts(&self) -> impl Iterator<Item = &PartTemplate> {
+        self.system
+            .iter()
+            .chain(self.messages.iter().flat_map(|message| &message.parts))
+    }
+}
+
+fn render_parts(
+    parts: &[PartTemplate],
+    vars: &Map<String, Value>,
+) -> Result<Vec<Part>, TemplateError> {
+    let mut rendered = Vec::with_capacity(parts.len());
+    for part in parts {
+        match part {
+            PartTemplate::Text(template) => {
+                let text = template.render(vars)?;
+                if !text.trim().is_empty() {
+                    rendered.push(Part::Text(text));
+                }
+            }
+            PartTemplate::CachePoint(ttl) => rendered.push(Part::CachePoint(*ttl)),
+        }
+    }
+    Ok(rendered)
+}

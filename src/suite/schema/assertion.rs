@@ -1,0 +1,200 @@
+//! What a suite may say in a list of assertions: a shape for each group of types that say the same.
+
+#![expect(dead_code, reason = "described to editors, never filled")]
+
+use schemars::JsonSchema;
+use serde_json::Value;
+
+use super::measured::{
+    Cost, FinishReason, Json, JsonPath, Number, StopReason, Time, Tokens, WordCount,
+};
+use super::test::Transform;
+use super::top::NumberForm;
+
+/// A property that an answer should have. `not-` before a type turns it around.
+#[derive(JsonSchema)]
+#[schemars(untagged)]
+pub(super) enum Assertion {
+    Equals(Equals),
+    Contains(Contains),
+    ContainsSeveral(ContainsSeveral),
+    Ends(Ends),
+    Regex(Regex),
+    Distance(Distance),
+    WordCount(WordCount),
+    Number(Number),
+    Refusal(Refusal),
+    Json(Json),
+    JsonPath(JsonPath),
+    Time(Time),
+    Cost(Cost),
+    Tokens(Tokens),
+    StopReason(StopReason),
+    FinishReason(FinishReason),
+    Expr(Expr),
+    AssertSet(AssertSet),
+    Combine(Combine),
+}
+
+/// What every assertion may say.
+#[derive(JsonSchema)]
+pub(super) struct Common {
+    /// Its weight in the score of the trial; 0: it always passes and does not count. Default: 1.
+    #[schemars(range(min = 0))]
+    weight: Option<f64>,
+    /// The metric that its score counts for.
+    metric: Option<String>,
+    /// What to judge instead of the answer itself.
+    transform: Option<Transform>,
+}
+
+/// Returns the names, each also with `not-` before it.
+pub(super) fn negatable(names: &[&str]) -> Vec<String> {
+    let plain = names.iter().map(|name| (*name).to_owned());
+    plain
+        .chain(names.iter().map(|name| format!("not-{name}")))
+        .collect()
+}
+
+/// The answer is this, exactly.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub(super) struct Equals {
+    #[schemars(extend("enum" = negatable(&["equals"])))]
+    r#type: String,
+    /// A template; or any other value, which is compared with the answer read as JSON.
+    value: Value,
+    #[schemars(flatten)]
+    common: Common,
+}
+
+/// The answer holds this text; `icontains` ignores the case of letters.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub(super) struct Contains {
+    #[schemars(extend("enum" = negatable(&["contains", "icontains"])))]
+    r#type: String,
+    /// A template or a number.
+    value: ContainsValue,
+    #[schemars(flatten)]
+    common: Common,
+}
+
+#[derive(JsonSchema)]
+#[schemars(untagged, inline)]
+enum ContainsValue {
+    Text(#[schemars(length(min = 1))] String),
+    Number(f64),
+}
+
+/// The answer holds any or all of several texts.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub(super) struct ContainsSeveral {
+    #[schemars(extend("enum" = negatable(&["contains-any", "contains-all", "icontains-any", "icontains-all"])))]
+    r#type: String,
+    /// A list, or texts parted by commas.
+    value: ContainsSeveralValue,
+    #[schemars(flatten)]
+    common: Common,
+}
+
+#[derive(JsonSchema)]
+#[schemars(untagged, inline)]
+enum ContainsSeveralValue {
+    Text(#[schemars(length(min = 1))] String),
+    List(Vec<Value>),
+}
+
+/// The answer begins or ends with this text.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub(super) struct Ends {
+    #[schemars(extend("enum" = negatable(&["starts-with", "ends-with"])))]
+    r#type: String,
+    /// A template.
+    #[schemars(length(min = 1))]
+    value: String,
+    #[schemars(flatten)]
+    common: Common,
+}
+
+/// A pattern matches somewhere in the answer.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub(super) struct Regex {
+    #[schemars(extend("enum" = negatable(&["regex"])))]
+    r#type: String,
+    /// A JavaScript pattern, which may hold variables.
+    #[schemars(length(min = 1))]
+    value: String,
+    /// Flags of the pattern, such as `i`.
+    flags: Option<String>,
+    #[schemars(flatten)]
+    common: Common,
+}
+
+/// The answer is nearly this text: so many letters may differ.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub(super) struct Distance {
+    #[schemars(extend("enum" = negatable(&["levenshtein"])))]
+    r#type: String,
+    /// A template.
+    value: String,
+    /// The largest distance. Default: 5.
+    threshold: Option<NumberForm>,
+    #[schemars(flatten)]
+    common: Common,
+}
+
+/// The model refused to answer.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub(super) struct Refusal {
+    #[schemars(extend("enum" = negatable(&["is-refusal"])))]
+    r#type: String,
+    #[schemars(flatten)]
+    common: Common,
+}
+
+/// An expression is true, or a number that is large enough.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub(super) struct Expr {
+    #[schemars(extend("enum" = negatable(&["expr"])))]
+    r#type: String,
+    /// An expression over `output`, `json`, `vars` and `tool_calls`.
+    value: String,
+    /// The least number that passes.
+    threshold: Option<NumberForm>,
+    #[schemars(flatten)]
+    common: Common,
+}
+
+/// A test within the test, with a threshold of its own. Sets do not nest.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub(super) struct AssertSet {
+    #[schemars(extend("enum" = ["assert-set"]))]
+    r#type: String,
+    /// The assertions of the set.
+    assert: Vec<Assertion>,
+    /// The weighted mean of their scores that is enough to pass.
+    threshold: Option<NumberForm>,
+    #[schemars(flatten)]
+    common: Common,
+}
+
+/// Any, all or none of several assertions hold.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub(super) struct Combine {
+    #[schemars(extend("enum" = ["any-of", "all-of", "none-of"]))]
+    r#type: String,
+    /// At least one assertion.
+    #[schemars(length(min = 1))]
+    assert: Vec<Assertion>,
+    #[schemars(flatten)]
+    common: Common,
+}

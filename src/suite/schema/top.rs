@@ -1,0 +1,68 @@
+//! The top level of a suite, and forms that many keys share.
+
+#![expect(dead_code, reason = "described to editors, never filled")]
+
+use schemars::JsonSchema;
+
+use super::model::IdOrModel;
+use super::prompt::TextOrPrompt;
+use super::test::{DefaultTest, RowsOrTest};
+
+/// A suite: its prompts × its models × its tests.
+#[derive(JsonSchema)]
+#[schemars(
+    deny_unknown_fields,
+    extend("oneOf" = [{"required": ["models"]}, {"required": ["providers"]}, {"required": ["targets"]}])
+)]
+pub(super) struct Suite {
+    /// Its name, unique in a run. Default: the file's path without extension.
+    name: Option<String>,
+    /// What it is for.
+    description: Option<String>,
+    /// What is asked: templates, files of them, or conversations. At least one.
+    prompts: OneOrMore<TextOrPrompt>,
+    /// Who is asked: ids, inference profiles or ARNs of Bedrock. At least one.
+    models: Option<OneOrMore<IdOrModel>>,
+    /// Another word for `models`.
+    providers: Option<OneOrMore<IdOrModel>>,
+    /// Another word for `models`.
+    targets: Option<OneOrMore<IdOrModel>>,
+    /// What every test has that does not say otherwise. Its assertions come before those of the test.
+    default_test: Option<DefaultTest>,
+    /// The questions: tests, or files of rows that each become one. At least one.
+    tests: OneOrMore<RowsOrTest>,
+    /// How often each case is asked. Default: 1.
+    #[schemars(range(min = 1))]
+    repeat: Option<u64>,
+    /// The label of the model that others are compared with.
+    baseline: Option<String>,
+    /// How much worse than the baseline is still as good, as a fraction: 0.02 is two points.
+    #[schemars(range(min = 0), extend("exclusiveMaximum" = 1))]
+    margin: Option<f64>,
+    /// Environment variables that templates may use, as `env.NAME`.
+    env: Option<Texts>,
+}
+
+// One, or a list of at least one.
+#[derive(JsonSchema)]
+#[schemars(untagged, inline)]
+pub(super) enum OneOrMore<T> {
+    One(T),
+    More(#[schemars(length(min = 1))] Vec<T>),
+}
+
+// A text, or a list of texts.
+#[derive(JsonSchema)]
+#[schemars(untagged, inline)]
+pub(super) enum Texts {
+    One(String),
+    Several(Vec<String>),
+}
+
+// A number, which may be written as text.
+#[derive(JsonSchema)]
+#[schemars(untagged, inline)]
+pub(super) enum NumberForm {
+    Number(f64),
+    Text(#[schemars(regex(pattern = r"^\s*[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?\s*$"))] String),
+}
