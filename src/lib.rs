@@ -6,6 +6,7 @@ pub mod catalog;
 pub mod check;
 mod files;
 pub mod model;
+pub mod plan;
 pub mod stats;
 pub mod suite;
 pub mod template;

@@ -1,0 +1,319 @@
+//! Suites and a selection make a plan.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use sha2::{Digest, Sha256};
+
+use super::digest::{Twins, entry_names, prompt_names, trial_id};
+use super::position::Position;
+use super::select::Selection;
+use super::trial::Trial;
+use crate::model::hex;
+use crate::suite::{Case, DatasetError, ModelEntry, Suite, draw, listed, nearest};
+
+/// Everything that is to be asked.
+#[derive(Debug)]
+pub struct Plan {
+    /// The suites with at least one case chosen, in order.
+    pub suites: Vec<PlannedSuite>,
+    selection: Arc<Selection>,
+    digest: String,
+}
+
+/// A suite's part of a plan.
+#[derive(Debug)]
+pub struct PlannedSuite {
+    /// The suite.
+    pub suite: Arc<Suite>,
+    /// The model entries that are asked, in order.
+    pub entries: Vec<Arc<ModelEntry>>,
+    /// Cases chosen.
+    pub cases: u64,
+    /// Trials for each model entry.
+    pub trials_per_model: u64,
+    /// Names of the prompts, made once for all trials.
+    prompt_names: Vec<String>,
+    /// Names of the model entries.
+    entry_names: Vec<String>,
+    /// Which of the cases that pass the filters were drawn, from 0; all if `None`.
+    drawn: Option<Arc<BTreeSet<u64>>>,
+}
+
+/// Why there is nothing to run.
+#[derive(Debug, thiserror::Error)]
+pub enum PlanError {
+    /// `--model` names what no suite and no catalog knows.
+    #[error("no model has the label or id `{0}`")]
+    UnknownModel(String, Option<String>),
+    /// Filters, tags and limits leave no case.
+    #[error("the selection leaves no case of {0}")]
+    NothingChosen(String),
+    /// A dataset can no longer be read.
+    #[error(transparent)]
+    Dataset(#[from] DatasetError),
+}
+
+impl PlanError {
+    /// Returns what to do about it.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::UnknownModel(_, hint) => hint.clone(),
+            Self::NothingChosen(_) => Some("loosen --filter, --tag or --limit".to_owned()),
+            Self::Dataset(_) => None,
+        }
+    }
+}
+
+/// Plans what `selection` takes of `suites`. `entry_of` makes an entry of a model that a suite does not list, if its
+/// id can be one.
+///
+/// Reads every dataset once, to count.
+///
+/// # Errors
+///
+/// An unknown model, nothing chosen, or a dataset that cannot be read.
+pub fn build(
+    suites: Vec<Suite>,
+    selection: Selection,
+    entry_of: impl Fn(&str) -> Option<ModelEntry>,
+) -> Result<Plan, PlanError> {
+    let selection = Arc::new(selection);
+    let names: Vec<String> = suites.iter().map(|suite| suite.name.clone()).collect();
+    let labels: BTreeSet<String> = suites
+        .iter()
+        .flat_map(|suite| &suite.models)
+        .map(|entry| entry.label.clone())
+        .collect();
+    let mut planned = Vec::new();
+    let mut content = Sha256::new();
+    for suite in suites {
+        let entries = choose_models(&suite, &selection.models, &labels, &entry_of)?;
+        if entries.is_empty() {
+            continue;
+        }
+        let suite = Arc::new(suite);
+        if let Some(part) = plan_suite(suite, entries, &selection, &mut content)? {
+            planned.push(part);
+        }
+    }
+    if planned.is_empty() {
+        return Err(PlanError::NothingChosen(listed(&names)));
+    }
+    let digest = hex(&content.finalize()[..16]);
+    Ok(Plan {
+        suites: planned,
+        selection,
+        digest,
+    })
+}
+
+/// Returns the entries that a suite is asked with: its own, or those of `wanted` that it lists or that are ids. A label
+/// that only other suites know leaves this one out.
+fn choose_models(
+    suite: &Suite,
+    wanted: &[String],
+    labels: &BTreeSet<String>,
+    entry_of: impl Fn(&str) -> Option<ModelEntry>,
+) -> Result<Vec<Arc<ModelEntry>>, PlanError> {
+    if wanted.is_empty() {
+        return Ok(suite.models.iter().cloned().map(Arc::new).collect());
+    }
+    let mut entries: Vec<Arc<ModelEntry>> = Vec::new();
+    for name in wanted {
+        let by_label = suite.models.iter().find(|entry| entry.label == *name);
+        let by_id = || suite.models.iter().find(|entry| entry.id == *name);
+        let listed = by_label.or_else(by_id).cloned();
+        let entry = match listed {
+            Some(entry) => entry,
+            None if labels.contains(name) => continue,
+            None => entry_of(name).ok_or_else(|| {
+                let near = nearest(name, labels.iter().map(String::as_str));
+                let hint = near.map(|near| format!("did you mean `{near}`?"));
+                PlanError::UnknownModel(name.clone(), hint)
+            })?,
+        };
+        if !entries.iter().any(|earlier| earlier.label == entry.label) {
+            entries.push(Arc::new(entry));
+        }
+    }
+    Ok(entries)
+}
+
+fn plan_suite(
+    suite: Arc<Suite>,
+    entries: Vec<Arc<ModelEntry>>,
+    selection: &Selection,
+    content: &mut Sha256,
+) -> Result<Option<PlannedSuite>, DatasetError> {
+    let mut part = PlannedSuite {
+        prompt_names: prompt_names(&suite.prompts),
+        entry_names: entry_names(entries.iter().map(Arc::as_ref)),
+        suite,
+        entries,
+        cases: 0,
+        trials_per_model: 0,
+        drawn: None,
+    };
+    if let Some(sample) = selection.sample {
+        let mut total = 0;
+        for case in part.filtered(selection) {
+            case?;
+            total += 1;
+        }
+        part.drawn = Some(Arc::new(
+            draw(total, sample, selection.seed).into_iter().collect(),
+        ));
+    }
+    let prompts = part.suite.prompts.len() as u64;
+    let (mut cases, mut trials) = (0, 0);
+    for name in &part.entry_names {
+        content.update(name);
+    }
+    for chosen in part.chosen(selection) {
+        let case = chosen?.case;
+        let repeats = repeats(&case, selection);
+        content.update(&case.case_id);
+        content.update(&case.case_hash);
+        content.update(repeats.to_be_bytes());
+        cases += 1;
+        trials += prompts * u64::from(repeats);
+    }
+    part.cases = cases;
+    part.trials_per_model = trials;
+    Ok((cases > 0).then_some(part))
+}
+
+/// A case that is asked.
+struct Chosen {
+    case: Arc<Case>,
+    /// Its index among the cases of its suite that are asked.
+    index: u64,
+    /// How many of those before it have its name.
+    twin: u32,
+}
+
+impl PlannedSuite {
+    fn filtered(
+        &self,
+        selection: &Selection,
+    ) -> impl Iterator<Item = Result<Case, DatasetError>> + Send + use<> {
+        let name = self.suite.name.clone();
+        let (filters, tags) = (selection.filters.clone(), selection.tags.clone());
+        let only = Selection {
+            filters,
+            tags,
+            ..Selection::default()
+        };
+        self.suite.cases().filter(move |case| {
+            case.as_ref()
+                .map_or(true, |case| only.chooses(&name, &case.name, &case.tags))
+        })
+    }
+
+    fn chosen(
+        &self,
+        selection: &Selection,
+    ) -> impl Iterator<Item = Result<Chosen, DatasetError>> + Send + use<> {
+        let drawn = self.drawn.clone();
+        let left = drawn.as_ref().map_or(u64::MAX, |drawn| drawn.len() as u64);
+        let left = left.min(selection.limit.unwrap_or(u64::MAX));
+        let is_drawn = move |index| drawn.as_ref().is_none_or(|drawn| drawn.contains(&index));
+        let mut twins = Twins::default();
+        self.filtered(selection)
+            .zip(0_u64..)
+            .filter(move |(case, index)| case.is_err() || is_drawn(*index))
+            .take(usize::try_from(left).unwrap_or(usize::MAX))
+            .zip(0_u64..)
+            .map(move |((case, _), index)| {
+                let case = Arc::new(case?);
+                let twin = twins.count(&case.case_id);
+                Ok(Chosen { case, index, twin })
+            })
+    }
+}
+
+impl Plan {
+    /// Returns how many trials the plan holds.
+    pub fn len(&self) -> u64 {
+        self.suites
+            .iter()
+            .map(|part| part.trials_per_model * part.entries.len() as u64)
+            .sum()
+    }
+
+    /// Returns a digest of everything that is to be asked: entries, cases, prompts, checks, repeats.
+    pub fn digest(&self) -> &str {
+        &self.digest
+    }
+
+    /// Returns whether nothing is to be asked; never true of a plan that was built.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Returns every trial that goes to the model entries that `wanted` accepts, in the order of the plan.
+    ///
+    /// Reads datasets again; holds one case at a time.
+    pub fn trials(
+        self: &Arc<Self>,
+        wanted: impl Fn(&ModelEntry) -> bool + Clone + Send + 'static,
+    ) -> impl Iterator<Item = Result<Trial, DatasetError>> + Send {
+        let plan = Arc::clone(self);
+        (0..plan.suites.len()).flat_map(move |index| {
+            let plan = Arc::clone(&plan);
+            let wanted = wanted.clone();
+            let cases: Vec<_> = plan.suites[index..=index]
+                .iter()
+                .map(|part| part.chosen(&plan.selection))
+                .collect();
+            cases.into_iter().flatten().flat_map(move |chosen| {
+                let made: Vec<Result<Trial, DatasetError>> = match chosen {
+                    Ok(chosen) => plan.trials_of(index, &chosen, &wanted).map(Ok).collect(),
+                    Err(error) => vec![Err(error)],
+                };
+                made
+            })
+        })
+    }
+
+    fn trials_of<'a>(
+        &'a self,
+        suite: usize,
+        chosen: &'a Chosen,
+        wanted: &'a impl Fn(&ModelEntry) -> bool,
+    ) -> impl Iterator<Item = Trial> + 'a {
+        let part = &self.suites[suite];
+        let repeats = repeats(&chosen.case, &self.selection);
+        let entries = move || {
+            let all = part.entries.iter().zip(&part.entry_names).enumerate();
+            all.filter(|(_, (entry, _))| wanted(entry))
+        };
+        let prompts = part.prompt_names.iter().enumerate();
+        prompts.flat_map(move |(prompt, prompt_name)| {
+            entries().flat_map(move |(model, (entry, entry_name))| {
+                (0..repeats).map(move |repeat| Trial {
+                    at: Position {
+                        suite: index32(suite),
+                        case: chosen.index,
+                        prompt: index32(prompt),
+                        model: index32(model),
+                        repeat,
+                    },
+                    id: trial_id(&chosen.case, chosen.twin, prompt_name, entry_name, repeat),
+                    suite: Arc::clone(&part.suite),
+                    case: Arc::clone(&chosen.case),
+                    entry: Arc::clone(entry),
+                })
+            })
+        })
+    }
+}
+
+fn repeats(case: &Case, selection: &Selection) -> u32 {
+    selection.repeat.unwrap_or(case.repeat)
+}
+
+fn index32(index: usize) -> u32 {
+    u32::try_from(index).expect("a run has fewer than 2^32 suites, prompts and models")
+}

@@ -1,0 +1,16 @@
+//! Which questions, to whom, how often.
+//!
+//! A [`Plan`] knows how many trials there are and makes each when it is asked for, always in the same order: suites,
+//! cases, prompts, models, repeats.
+
+mod build;
+mod digest;
+mod position;
+mod select;
+mod trial;
+
+pub use build::{Plan, PlanError, PlannedSuite, build};
+pub(crate) use digest::key_of;
+pub use position::Position;
+pub use select::{Pattern, PatternError, Selection};
+pub use trial::{Trial, TrialKey};

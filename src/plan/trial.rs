@@ -1,0 +1,86 @@
+//! One case and prompt put to one model, once.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use serde_json::{Map, Value};
+
+use super::digest::key_of;
+use super::position::Position;
+use crate::model::{Part, Request};
+use crate::suite::{Case, ModelEntry, Prompt, Suite};
+use crate::template::TemplateError;
+
+/// The first 64 bits of a trial's id: enough to know it again among millions.
+pub type TrialKey = u64;
+
+/// What is asked once.
+///
+/// Its id hashes content: case, prompt as written, model entry and repeat. Edit any of them and it is another trial; give
+/// the entry another label and it is the same.
+#[derive(Debug, Clone)]
+pub struct Trial {
+    /// Where it stands in the plan.
+    pub at: Position,
+    /// 32 hex digits of content.
+    pub id: String,
+    /// The suite it belongs to.
+    pub suite: Arc<Suite>,
+    /// The case.
+    pub case: Arc<Case>,
+    /// The model entry.
+    pub entry: Arc<ModelEntry>,
+}
+
+impl Trial {
+    /// Returns the prompt.
+    pub fn prompt(&self) -> &Prompt {
+        &self.suite.prompts[self.at.prompt as usize]
+    }
+
+    /// Returns the first 64 bits of the id.
+    pub fn key(&self) -> TrialKey {
+        key_of(&self.id)
+    }
+
+    /// Returns the case's variables and, as `env`, the environment that the suite allows.
+    pub fn context(&self) -> Cow<'_, Map<String, Value>> {
+        if self.suite.env.is_empty() {
+            return Cow::Borrowed(&self.case.vars);
+        }
+        let mut vars = self.case.vars.clone();
+        vars.insert("env".to_owned(), Value::Object(self.suite.env.clone()));
+        Cow::Owned(vars)
+    }
+
+    /// Renders the request that this trial puts to its model.
+    ///
+    /// # Errors
+    ///
+    /// A template that cannot be rendered over this case's variables.
+    pub fn request(
+        &self,
+        context: &Map<String, Value>,
+        stream: bool,
+    ) -> Result<Request, TemplateError> {
+        let (mut system, messages) = self.prompt().render(context)?;
+        if let Some(ttl) = self.entry.cache_system
+            && !system.is_empty()
+        {
+            system.push(Part::CachePoint(ttl));
+        }
+        Ok(Request {
+            model: self.entry.id.clone(),
+            region: self.entry.region.clone(),
+            system,
+            messages,
+            params: self.entry.params.clone(),
+            additional_fields: self.entry.additional_fields.clone(),
+            service_tier: self.entry.service_tier.clone(),
+            performance: self.entry.performance.clone(),
+            guardrail: self.entry.guardrail.clone(),
+            stream,
+            sample: self.at.repeat,
+        })
+    }
+}
