@@ -5,6 +5,7 @@ pub mod cassette;
 pub mod catalog;
 pub mod check;
 mod files;
+pub mod journal;
 pub mod model;
 pub mod plan;
 pub mod stats;

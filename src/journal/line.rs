@@ -1,0 +1,128 @@
+//! One line of a journal: JSON and a checksum of it, so that a damaged line is never mistaken for a record.
+//!
+//! `{"trial":{…},"sum":"1f2e3d4c"}`: the sum is the first eight hex digits of the SHA-256 of everything before the
+//! comma in front of it.
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use sha2::{Digest, Sha256};
+
+use super::record::{Header, Record, Stopped};
+use crate::model::hex;
+
+/// What a line may be.
+#[derive(Debug, Clone, PartialEq, Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Line {
+    /// The first line.
+    Header(Box<Header>),
+    /// A trial.
+    Trial(Box<Record>),
+    /// The end of one sitting: when, and why if not because everything was done.
+    End {
+        /// When the run, or this part of it, ended.
+        at: jiff::Timestamp,
+        /// Why it ended early.
+        stopped: Option<Stopped>,
+    },
+}
+
+/// Why a line could not be read.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum LineError {
+    /// It is cut off, or its checksum does not fit.
+    Damaged,
+    /// It is whole, but says something that this version does not know.
+    Unknown(String),
+}
+
+/// What stands between the content of a line and its sum.
+const MARK: &str = ",\"sum\":\"";
+/// What ends a line.
+const END: &str = "\"}";
+/// Hex digits of a sum.
+const DIGITS: usize = 8;
+
+/// Returns `value` as a whole line, newline included.
+pub(super) fn encode(value: &Line) -> String {
+    let mut text = serde_json::to_string(value).expect("journal lines are plain data");
+    text.pop();
+    seal(text)
+}
+
+/// Makes a line of JSON text without its last brace.
+pub(super) fn seal(mut body: String) -> String {
+    let tail = tail(body.as_bytes());
+    body.push_str(&tail);
+    body.push('\n');
+    body
+}
+
+/// Reads one line, without its newline.
+pub(super) fn decode<T: DeserializeOwned>(line: &[u8]) -> Result<T, LineError> {
+    let body = body(line).ok_or(LineError::Damaged)?;
+    let json = [body, b"}"].concat();
+    serde_json::from_slice(&json).map_err(|error| LineError::Unknown(error.to_string()))
+}
+
+/// Returns whether a line, without its newline, is as it was written.
+pub(super) fn is_whole(line: &[u8]) -> bool {
+    body(line).is_some()
+}
+
+/// Returns what the sum of a line was made of, if it fits.
+fn body(line: &[u8]) -> Option<&[u8]> {
+    let length = line.len().checked_sub(MARK.len() + DIGITS + END.len())?;
+    let (body, found) = line.split_at(length);
+    (found == tail(body).as_bytes()).then_some(body)
+}
+
+/// Returns the end of a line that begins with `body`.
+fn tail(body: &[u8]) -> String {
+    let sum = hex(&Sha256::digest(body)[..DIGITS / 2]);
+    format!("{MARK}{sum}{END}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn end() -> Line {
+        Line::End {
+            at: jiff::Timestamp::UNIX_EPOCH,
+            stopped: Some(Stopped::Budget),
+        }
+    }
+
+    #[test]
+    fn a_line_is_json_with_a_sum_at_its_end() {
+        let text = encode(&end());
+        insta::assert_snapshot!(
+            text.trim_end(),
+            @r#"{"end":{"at":"1970-01-01T00:00:00Z","stopped":"budget"},"sum":"76666826"}"#
+        );
+        assert_eq!(decode(text.trim_end().as_bytes()), Ok(end()));
+    }
+
+    #[test]
+    fn no_byte_of_a_line_can_change_unnoticed() {
+        let text = encode(&end());
+        let line = text.trim_end().as_bytes();
+        for at in 0..line.len() {
+            let mut changed = line.to_vec();
+            changed[at] ^= 1;
+            assert!(!is_whole(&changed), "byte {at}");
+            assert!(!is_whole(&line[..at]), "cut at {at}");
+        }
+    }
+
+    #[test]
+    fn what_is_whole_but_unknown_is_told_apart() {
+        let body = br#"{"verdict":{"group":1}"#;
+        let line = [body, tail(body).as_bytes()].concat();
+        let Err(LineError::Unknown(message)) = decode::<Line>(&line) else {
+            panic!("read a kind that does not exist");
+        };
+        assert!(message.contains("unknown variant `verdict`"), "{message}");
+    }
+}

@@ -1,0 +1,218 @@
+//! Reads a journal back: in the order written, or record by record in the order of the plan.
+
+use std::fs::File;
+use std::io::{self, BufRead, BufReader};
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+use serde::Deserialize;
+
+use super::line::{Line, LineError, decode};
+use super::record::{Header, Record, SCHEMA, Stopped};
+use crate::plan::Position;
+
+/// Why a journal could not be read.
+#[derive(Debug, thiserror::Error)]
+pub enum JournalError {
+    /// There is no such file, or it cannot be read.
+    #[error("cannot read `{}`", path.display())]
+    Read {
+        /// The journal.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The first line is no header.
+    #[error("`{}` does not begin with a journal's header", .0.display())]
+    NoHeader(PathBuf),
+    /// It was written by a later version.
+    #[error("`{}` has schema {found}, this version reads up to {SCHEMA}", path.display())]
+    NewerSchema {
+        /// The journal.
+        path: PathBuf,
+        /// Its schema.
+        found: u32,
+    },
+    /// A line that is not the last is damaged.
+    #[error("`{}` is damaged at line {line}: {message}", path.display())]
+    Damaged {
+        /// The journal.
+        path: PathBuf,
+        /// The line, from 1.
+        line: usize,
+        /// What is wrong with it.
+        message: &'static str,
+    },
+    /// A line is whole, but says something that this version does not know.
+    #[error("line {line} of `{}` cannot be understood: {message}", path.display())]
+    Unknown {
+        /// The journal.
+        path: PathBuf,
+        /// The line, from 1.
+        line: usize,
+        /// What is unknown about it.
+        message: String,
+    },
+    /// It is no longer what it was when it was read first.
+    #[error("`{}` changed while it was read", .0.display())]
+    Changed(PathBuf),
+}
+
+/// Where a record stands in the file, and in the plan.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place {
+    /// Its place in the plan.
+    pub at: Position,
+    /// Bytes from the beginning of the file.
+    offset: u64,
+}
+
+/// A journal, open for reading.
+#[derive(Debug)]
+pub struct JournalReader {
+    path: PathBuf,
+    file: BufReader<File>,
+    header: Header,
+    /// Bytes read so far.
+    offset: u64,
+    /// Whole lines read so far.
+    line: usize,
+    end: Option<(Timestamp, Option<Stopped>)>,
+}
+
+impl JournalReader {
+    /// Opens a journal and reads its header.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be read, is no journal, or was written by a later version.
+    pub fn open(path: &Path) -> Result<Self, JournalError> {
+        #[derive(Deserialize)]
+        struct Versioned {
+            header: Version,
+        }
+        #[derive(Deserialize)]
+        struct Version {
+            schema: u32,
+        }
+
+        let failed = |source| JournalError::Read {
+            path: path.to_owned(),
+            source,
+        };
+        let no_header = || JournalError::NoHeader(path.to_owned());
+        let mut file = BufReader::with_capacity(1 << 16, File::open(path).map_err(failed)?);
+        let mut line = Vec::new();
+        let length = file.read_until(b'\n', &mut line).map_err(failed)?;
+        if line.pop() != Some(b'\n') {
+            return Err(no_header());
+        }
+        let version: Versioned = decode(&line).map_err(|_| no_header())?;
+        if version.header.schema > SCHEMA {
+            return Err(JournalError::NewerSchema {
+                path: path.to_owned(),
+                found: version.header.schema,
+            });
+        }
+        let Ok(Line::Header(header)) = decode(&line) else {
+            return Err(no_header());
+        };
+        Ok(Self {
+            path: path.to_owned(),
+            file,
+            header: *header,
+            offset: length as u64,
+            line: 1,
+            end: None,
+        })
+    }
+
+    /// Returns the header.
+    pub fn header(&self) -> &Header {
+        &self.header
+    }
+
+    /// Returns when the last sitting ended and why, once all records have been read; `None` if it was killed.
+    pub fn end(&self) -> Option<(Timestamp, Option<Stopped>)> {
+        self.end
+    }
+
+    /// Reads the next record in the order of finishing; `None` at the end. A torn last line is passed over.
+    ///
+    /// # Errors
+    ///
+    /// A line in the middle is damaged: everything after it would be guesswork.
+    pub fn next_record(&mut self) -> Result<Option<(Place, Record)>, JournalError> {
+        loop {
+            let offset = self.offset;
+            let Some(line) = self.next_line()? else {
+                return Ok(None);
+            };
+            self.line += 1;
+            match decode(&line) {
+                Ok(Line::Trial(record)) => {
+                    self.end = None;
+                    let at = record.at;
+                    return Ok(Some((Place { at, offset }, *record)));
+                }
+                Ok(Line::End { at, stopped }) => self.end = Some((at, stopped)),
+                Ok(Line::Header(_)) => return Err(self.damaged("a second header")),
+                Err(LineError::Unknown(message)) => {
+                    return Err(JournalError::Unknown {
+                        path: self.path.clone(),
+                        line: self.line,
+                        message,
+                    });
+                }
+                Err(LineError::Damaged) if self.is_at_end()? => return Ok(None),
+                Err(LineError::Damaged) => return Err(self.damaged("its checksum does not fit")),
+            }
+        }
+    }
+
+    /// Reads the record at a place found by [`next_record`](Self::next_record), which has come to its end by then.
+    ///
+    /// # Errors
+    ///
+    /// The file has changed since.
+    pub fn record_at(&mut self, place: Place) -> Result<Record, JournalError> {
+        // Relative seeks keep what is buffered: records of one case often stand close together.
+        let distance = place.offset.cast_signed() - self.offset.cast_signed();
+        let seek = self.file.seek_relative(distance);
+        seek.map_err(|source| self.failed(source))?;
+        self.offset = place.offset;
+        let line = self.next_line()?;
+        match line.map(|line| decode(&line)) {
+            Some(Ok(Line::Trial(record))) => Ok(*record),
+            _ => Err(JournalError::Changed(self.path.clone())),
+        }
+    }
+
+    /// Reads to the end of a line, and returns it without its newline; `None` if it has none: it is torn, or empty.
+    fn next_line(&mut self) -> Result<Option<Vec<u8>>, JournalError> {
+        let mut line = Vec::new();
+        let read = self.file.read_until(b'\n', &mut line);
+        self.offset += read.map_err(|source| self.failed(source))? as u64;
+        Ok((line.pop() == Some(b'\n')).then_some(line))
+    }
+
+    fn is_at_end(&mut self) -> Result<bool, JournalError> {
+        let rest = self.file.fill_buf().map(<[u8]>::is_empty);
+        rest.map_err(|source| self.failed(source))
+    }
+
+    fn damaged(&self, message: &'static str) -> JournalError {
+        JournalError::Damaged {
+            path: self.path.clone(),
+            line: self.line,
+            message,
+        }
+    }
+
+    fn failed(&self, source: io::Error) -> JournalError {
+        JournalError::Read {
+            path: self.path.clone(),
+            source,
+        }
+    }
+}

@@ -1,0 +1,342 @@
+//! What a journal holds: the on-disk schema.
+//!
+//! These types are a promise: fields may be added, none changes its meaning without [`SCHEMA`] going up.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::{Map, Value};
+
+use crate::catalog::{PriceRow, Usd};
+use crate::check::{CheckResult, Status};
+use crate::model::{ErrorKind, ModelError, ToolCall, Usage};
+use crate::plan::Position;
+
+/// The version of this schema. A reader refuses a higher one.
+pub const SCHEMA: u32 = 1;
+
+/// The first line: what was to be asked, at what prices, by what.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Header {
+    /// [`SCHEMA`] at the time of writing.
+    pub schema: u32,
+    /// Which run this is.
+    pub run: RunRecord,
+    /// The flags of the run, so that it can be resumed with them.
+    pub options: RunOptions,
+    /// The plan's digest: the same content gives the same, so that a resumed run can tell whether a suite has changed.
+    pub plan_digest: String,
+    /// The suites, in the order of the plan.
+    pub suites: Vec<SuiteRecord>,
+}
+
+/// Which run a journal belongs to.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RunRecord {
+    /// The run's id, also the name of its folder.
+    pub id: String,
+    /// When it began.
+    pub started_at: Timestamp,
+    /// The version of the program that began it.
+    pub tool_version: String,
+    /// The seed of everything drawn.
+    pub seed: u64,
+    /// The commit that was checked out, where the suites stand in a git repository.
+    pub git_commit: Option<String>,
+}
+
+/// Flags that decide what is asked and how; a resumed run takes them from here.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct RunOptions {
+    /// Suite files and folders, as given.
+    pub paths: Vec<String>,
+    /// `--model`: labels or ids.
+    pub models: Vec<String>,
+    /// `--filter`: patterns on `suite/case`.
+    pub filters: Vec<String>,
+    /// `--tag`.
+    pub tags: Vec<String>,
+    /// `--sample`: cases drawn per suite.
+    pub sample: Option<u64>,
+    /// `--limit`: cases kept per suite.
+    pub limit: Option<u64>,
+    /// `--repeat`.
+    pub repeat: Option<u32>,
+    /// `--stream`.
+    pub stream: bool,
+    /// `--concurrency`: requests in flight per model.
+    pub concurrency: Option<usize>,
+    /// `--rpm`.
+    pub requests_per_minute: Option<u64>,
+    /// `--tpm`.
+    pub tokens_per_minute: Option<u64>,
+    /// `--timeout` of a request, in milliseconds.
+    pub timeout_ms: Option<u64>,
+    /// `--max-retries` of a request.
+    pub max_retries: Option<u32>,
+    /// `--max-failures`.
+    pub max_failures: Option<u64>,
+    /// `--record` folder.
+    pub record: Option<String>,
+    /// `--replay` folder.
+    pub replay: Option<String>,
+    /// `--cache` folder.
+    pub cache: Option<String>,
+    /// `--pricing` file.
+    pub pricing: Option<String>,
+    /// `--endpoint-url`.
+    pub endpoint_url: Option<String>,
+    /// `--region`.
+    pub region: Option<String>,
+    /// `--profile`.
+    pub profile: Option<String>,
+}
+
+/// A suite of the plan.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SuiteRecord {
+    /// Its name, unique in the run.
+    pub name: String,
+    /// Where it was read from.
+    pub path: String,
+    /// Cases chosen.
+    pub cases: u64,
+    /// Names of its prompts, in order.
+    pub prompts: Vec<String>,
+    /// Its model entries, in order.
+    pub models: Vec<ModelRecord>,
+    /// The label that others are compared with, where the suite names one.
+    pub baseline: Option<String>,
+    /// The non-inferiority margin that the suite declares, as a fraction.
+    pub margin: Option<f64>,
+}
+
+/// A model entry of a suite.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ModelRecord {
+    /// The entry's name, unique in its suite.
+    pub label: String,
+    /// The id that is asked.
+    pub model: String,
+    /// Trials planned for it.
+    pub planned: u64,
+    /// The price row that applies; `None` where the model is unpriced.
+    pub price: Option<PriceRow>,
+}
+
+/// How a trial ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum TrialStatus {
+    /// Every check that matters held.
+    Passed,
+    /// A check failed.
+    Failed,
+    /// A check that matters could not be decided.
+    Undecided,
+    /// There was no completion to judge.
+    Error,
+}
+
+impl From<Status> for TrialStatus {
+    fn from(status: Status) -> Self {
+        match status {
+            Status::Passed => Self::Passed,
+            Status::Failed => Self::Failed,
+            Status::Undecided => Self::Undecided,
+        }
+    }
+}
+
+impl TrialStatus {
+    /// Returns the status as reports spell it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Passed => "passed",
+            Self::Failed => "failed",
+            Self::Undecided => "undecided",
+            Self::Error => "error",
+        }
+    }
+}
+
+/// One call on the wire, or its recording.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Attempt {
+    /// Tokens that this attempt is billed for; `None` where nothing is.
+    pub usage: Option<Usage>,
+    /// Whether `usage` had to be estimated, because a stream broke before it was told.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub estimated: bool,
+    /// Whether it was answered by a recording, and so not paid in this run.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub recorded: bool,
+    /// The kind of failure, where it failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failed: Option<ErrorKind>,
+}
+
+/// What the last attempt of a trial without a completion said.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ErrorRecord {
+    /// The kind.
+    pub kind: ErrorKind,
+    /// The service's own code.
+    pub code: Option<String>,
+    /// The HTTP status.
+    pub http_status: Option<u16>,
+    /// The service's words, or ours.
+    pub message: String,
+    /// What to do about it.
+    pub hint: Option<String>,
+    /// Bedrock's id of the call.
+    pub request_id: Option<String>,
+}
+
+impl From<ModelError> for ErrorRecord {
+    fn from(error: ModelError) -> Self {
+        Self {
+            kind: error.kind,
+            code: error.code,
+            http_status: error.http_status,
+            message: error.message,
+            hint: error.hint,
+            request_id: error.request_id,
+        }
+    }
+}
+
+/// One trial, finished: a line of the journal.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Record {
+    /// The trial's content-addressed id.
+    pub id: String,
+    /// Its place in the plan.
+    pub at: Position,
+    /// The case's name.
+    pub case: String,
+    /// Hash of suite and case names.
+    pub case_id: String,
+    /// Hash of prompts, variables and checks.
+    pub case_hash: String,
+    /// The case's variables.
+    pub vars: Map<String, Value>,
+    /// The case's tags.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<String>,
+    /// The group that the case belongs to, for the statistics.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cluster: Option<String>,
+    /// How it ended.
+    pub status: TrialStatus,
+    /// The trial's score; `None` for errors and where it could not be decided.
+    pub score: Option<f64>,
+    /// The output that was judged; `None` where there was none, which is not the same as an output of `null`.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "present"
+    )]
+    pub output: Option<Value>,
+    /// Tools that the model called.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tool_calls: Vec<ToolCall>,
+    /// Why the model stopped.
+    pub stop_reason: Option<String>,
+    /// The checks, in the order of the suite.
+    pub checks: Vec<CheckResult>,
+    /// Named metrics.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub metrics: BTreeMap<String, f64>,
+    /// Every call, in order; empty for canned answers and for trials that were never sent.
+    pub attempts: Vec<Attempt>,
+    /// Latency of the successful attempt in milliseconds.
+    pub latency_ms: Option<f64>,
+    /// Time to its first token in milliseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ttft_ms: Option<f64>,
+    /// The latency that Bedrock reports for it, in milliseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub service_latency_ms: Option<u64>,
+    /// Time spent queueing and backing off, in milliseconds.
+    pub wait_ms: f64,
+    /// Bedrock's id of the successful attempt.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request_id: Option<String>,
+    /// Why there is no completion.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<ErrorRecord>,
+}
+
+impl Record {
+    /// Returns what the trial costs at `price`, billed retries included, whether paid in this run or not.
+    ///
+    /// `None` if something was billed and the model is unpriced; zero if nothing was billed.
+    pub fn cost(&self, price: Option<&PriceRow>) -> Option<Usd> {
+        billed(self.attempts.iter(), price)
+    }
+
+    /// Returns what the trial was charged in this run: its cost without recorded attempts.
+    pub fn paid(&self, price: Option<&PriceRow>) -> Option<Usd> {
+        billed(
+            self.attempts.iter().filter(|attempt| !attempt.recorded),
+            price,
+        )
+    }
+
+    /// Returns whether tokens or a price had to be estimated.
+    pub fn is_estimated(&self, price: Option<&PriceRow>) -> bool {
+        let by_price = |usage: &Usage| price.is_some_and(|row| row.cost(usage).estimated);
+        self.attempts
+            .iter()
+            .any(|attempt| attempt.estimated || attempt.usage.as_ref().is_some_and(by_price))
+    }
+
+    /// Returns whether the answer came from a recording.
+    pub fn is_recorded(&self) -> bool {
+        self.attempts.last().is_some_and(|attempt| attempt.recorded)
+    }
+
+    /// Returns the tokens of all attempts together.
+    pub fn usage(&self) -> Usage {
+        let mut sum = Usage::default();
+        for usage in self.attempts.iter().filter_map(|attempt| attempt.usage) {
+            sum += usage;
+        }
+        sum
+    }
+}
+
+/// Why a run stopped before its plan was done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stopped {
+    /// Ctrl-C.
+    Interrupted,
+    /// `--max-cost` or a suite's budget.
+    Budget,
+    /// `--max-failures`.
+    Failures,
+    /// No credentials, or nobody may be asked.
+    Denied,
+    /// A day's quota is used up.
+    DayQuota,
+}
+
+/// Reads a value that is there: `null` is one.
+fn present<'de, D: Deserializer<'de>>(value: D) -> Result<Option<Value>, D::Error> {
+    Value::deserialize(value).map(Some)
+}
+
+fn billed<'a>(
+    attempts: impl Iterator<Item = &'a Attempt>,
+    price: Option<&PriceRow>,
+) -> Option<Usd> {
+    let mut sum = Usd::ZERO;
+    for usage in attempts.filter_map(|attempt| attempt.usage.as_ref()) {
+        sum += price?.cost(usage).usd;
+    }
+    Some(sum)
+}
