@@ -1,0 +1,259 @@
+//! Drives a plan: admits trials lane by lane, carries them out, writes their records, announces them.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::sync::mpsc::Sender;
+
+use tokio::sync::{Semaphore, mpsc};
+use tokio::task::{JoinError, JoinSet};
+
+use super::event::Event;
+use super::lane::Lane;
+use super::stop::Stop;
+use super::trial::{Asking, carry_out};
+use crate::journal::{Header, JournalWriter, Record, Stopped, TrialStatus, WriteError};
+use crate::model::{ErrorKind, ModelError};
+use crate::plan::{Plan, Trial, TrialKey};
+use crate::suite::DatasetError;
+
+/// Records that may wait for the disk; more, and the asking waits too.
+const UNWRITTEN: usize = 256;
+/// Trials of a lane that may be open, for each slot: the others are backing off and have given their slot back.
+const OPEN_PER_SLOT: usize = 4;
+
+/// What is to be executed.
+pub struct Execution {
+    /// The plan.
+    pub plan: Arc<Plan>,
+    /// Trials that an earlier sitting finished.
+    pub done: HashSet<TrialKey>,
+    /// The journal's header: prices come from there.
+    pub header: Arc<Header>,
+    /// A lane for every model of the plan.
+    pub lanes: Vec<Lane>,
+    /// Whether answers are streamed.
+    pub stream: bool,
+    /// Failed trials, errors included, after which the run stops.
+    pub max_failures: Option<u64>,
+}
+
+/// Why a run could not go on.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// The journal cannot be written.
+    #[error(transparent)]
+    Journal(#[from] WriteError),
+    /// A dataset can no longer be read.
+    #[error(transparent)]
+    Dataset(#[from] DatasetError),
+}
+
+/// Executes a plan, and returns the journal for its last line.
+///
+/// Stops early if `stop` says so; what is in flight then is finished and written.
+///
+/// # Errors
+///
+/// The journal cannot be written, or a dataset can no longer be read. What was written stays.
+pub async fn execute(
+    execution: Execution,
+    journal: JournalWriter,
+    stop: &Stop,
+    watcher: Sender<Event>,
+) -> Result<JournalWriter, RunError> {
+    let Execution {
+        plan,
+        done,
+        header,
+        lanes,
+        stream,
+        max_failures,
+    } = execution;
+    let (records, written) = mpsc::channel(UNWRITTEN);
+    let scribe = Scribe {
+        journal,
+        header: Arc::clone(&header),
+        stop: stop.clone(),
+        watcher: watcher.clone(),
+        max_failures,
+        failures: 0,
+    };
+    let writer = tokio::spawn(scribe.write_all(written));
+    let done = Arc::new(done);
+    let mut driving = JoinSet::new();
+    for lane in lanes {
+        let driver = Driver {
+            plan: Arc::clone(&plan),
+            done: Arc::clone(&done),
+            header: Arc::clone(&header),
+            lane: Arc::new(lane),
+            stream,
+            records: records.clone(),
+            stop: stop.clone(),
+            watcher: watcher.clone(),
+        };
+        driving.spawn(driver.drive());
+    }
+    drop(records);
+    let mut outcome = Ok(());
+    while let Some(driven) = driving.join_next().await {
+        let driven = unwound(driven);
+        if driven.is_err() {
+            stop.stop(Stopped::Failures);
+            outcome = outcome.and(driven);
+        }
+    }
+    let journal = unwound(writer.await)?;
+    outcome?;
+    Ok(journal)
+}
+
+/// Returns what a task gave. A panic in it is a bug, and goes on here.
+fn unwound<T>(ended: Result<T, JoinError>) -> T {
+    ended.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))
+}
+
+/// Admits the trials of one lane.
+struct Driver {
+    plan: Arc<Plan>,
+    done: Arc<HashSet<TrialKey>>,
+    header: Arc<Header>,
+    lane: Arc<Lane>,
+    stream: bool,
+    records: mpsc::Sender<Record>,
+    stop: Stop,
+    watcher: Sender<Event>,
+}
+
+impl Driver {
+    async fn drive(self) -> Result<(), DatasetError> {
+        let driver = Arc::new(self);
+        let open = Arc::new(Semaphore::new(driver.lane.slots * OPEN_PER_SLOT));
+        let mut trials = JoinSet::new();
+        let lane = Arc::clone(&driver.lane);
+        let mut outcome = Ok(());
+        for trial in driver.plan.trials(move |entry| lane.serves(entry)) {
+            let trial = match trial {
+                Ok(trial) => trial,
+                Err(error) => {
+                    outcome = Err(error);
+                    break;
+                }
+            };
+            if driver.done.contains(&trial.key()) {
+                // Passing over many trials must not keep the others from running.
+                tokio::task::consume_budget().await;
+                continue;
+            }
+            let place = tokio::select! {
+                biased;
+                () = driver.stop.stopped() => break,
+                place = Arc::clone(&open).acquire_owned() => place.expect("the semaphore is never closed"),
+            };
+            let driver = Arc::clone(&driver);
+            trials.spawn(async move {
+                driver.carry_out(&trial).await;
+                drop(place);
+            });
+            while let Some(ended) = trials.try_join_next() {
+                unwound(ended);
+            }
+        }
+        while let Some(ended) = trials.join_next().await {
+            unwound(ended);
+        }
+        outcome
+    }
+
+    async fn carry_out(&self, trial: &Trial) {
+        let entry = &self.header.suites[trial.at.suite as usize].models[trial.at.model as usize];
+        let asking = Asking {
+            price: entry.price.as_ref(),
+            stream: self.stream,
+        };
+        let retrying = |error: &ModelError, wait| {
+            // A watcher that has gone away misses nothing it needs.
+            let _ = self.watcher.send(Event::Retrying {
+                model: trial.entry.id.clone(),
+                kind: error.kind,
+                wait,
+            });
+        };
+        if let Some(record) = carry_out(trial, &self.lane.paced, asking, &self.stop, retrying).await
+        {
+            // The writer goes away only after an error, which ends the run by itself.
+            let _ = self.records.send(record).await;
+        }
+    }
+}
+
+/// Writes records, then announces them, and stops the run where a record says so.
+struct Scribe {
+    journal: JournalWriter,
+    header: Arc<Header>,
+    stop: Stop,
+    watcher: Sender<Event>,
+    max_failures: Option<u64>,
+    failures: u64,
+}
+
+impl Scribe {
+    /// Writes what comes until nobody can send more. What cannot be written stops the run.
+    ///
+    /// A record is handed to the system in place, which takes microseconds and leaves none waiting for a kill to lose;
+    /// only the disk is waited for elsewhere.
+    async fn write_all(
+        mut self,
+        mut records: mpsc::Receiver<Record>,
+    ) -> Result<JournalWriter, WriteError> {
+        let written = self.write_each(&mut records).await;
+        if written.is_err() {
+            self.stop.stop(Stopped::Failures);
+        }
+        written.map(|()| self.journal)
+    }
+
+    async fn write_each(&mut self, records: &mut mpsc::Receiver<Record>) -> Result<(), WriteError> {
+        let mut syncing = JoinSet::new();
+        while let Some(record) = records.recv().await {
+            self.write(record)?;
+            if let Some(due) = self.journal.due() {
+                synced(&mut syncing).await?;
+                syncing.spawn_blocking(|| due.sync());
+            }
+        }
+        synced(&mut syncing).await
+    }
+
+    fn write(&mut self, record: Record) -> Result<(), WriteError> {
+        let entry = &self.header.suites[record.at.suite as usize].models[record.at.model as usize];
+        let error = record.error.as_ref().map(|error| error.kind);
+        let event = Event::Finished {
+            label: entry.label.clone(),
+            status: record.status,
+            paid: record.paid(entry.price.as_ref()),
+            error,
+        };
+        if matches!(record.status, TrialStatus::Failed | TrialStatus::Error) {
+            self.failures += 1;
+        }
+        self.journal.append(record)?;
+        // A watcher that has gone away misses nothing it needs.
+        let _ = self.watcher.send(event);
+        if error == Some(ErrorKind::Credentials) {
+            self.stop.stop(Stopped::Denied);
+        }
+        if self.max_failures.is_some_and(|most| self.failures >= most) {
+            self.stop.stop(Stopped::Failures);
+        }
+        Ok(())
+    }
+}
+
+/// Waits for the disk.
+async fn synced(syncing: &mut JoinSet<Result<(), WriteError>>) -> Result<(), WriteError> {
+    while let Some(ended) = syncing.join_next().await {
+        unwound(ended)?;
+    }
+    Ok(())
+}

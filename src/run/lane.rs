@@ -1,0 +1,73 @@
+//! A model's lane: everything that one model needs to be asked at its own pace.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::limiter::Limiter;
+use super::paced::Paced;
+use super::retry::RetryPolicy;
+use crate::catalog::Quota;
+use crate::model::ModelClient;
+use crate::suite::ModelEntry;
+
+/// How lanes are driven.
+#[derive(Debug, Clone)]
+pub struct LaneSettings {
+    /// Calls in flight for each model.
+    pub slots: usize,
+    /// How failed calls are repeated.
+    pub policy: RetryPolicy,
+    /// Whether quotas are kept to; not where answers come from a recording.
+    pub limited: bool,
+}
+
+impl LaneSettings {
+    /// Returns settings for answers that come from a recording: nothing to wait for.
+    pub fn without_waiting(slots: usize, max_retries: u32) -> Self {
+        let policy = RetryPolicy {
+            max_retries,
+            base: Duration::ZERO,
+            cap: Duration::ZERO,
+        };
+        Self {
+            slots,
+            policy,
+            limited: false,
+        }
+    }
+}
+
+/// The lane of one model in one region. Every entry with that model shares it, since they share its quota.
+pub struct Lane {
+    pub(super) model: String,
+    pub(super) region: Option<String>,
+    pub(super) paced: Paced,
+    pub(super) slots: usize,
+}
+
+impl Lane {
+    /// Makes the lane that `entry` is asked in.
+    pub fn new(
+        entry: &ModelEntry,
+        client: Arc<dyn ModelClient>,
+        quota: &Quota,
+        settings: &LaneSettings,
+    ) -> Self {
+        let limiter = settings
+            .limited
+            .then(|| Limiter::new(quota, Instant::now().into_std()));
+        Self {
+            model: entry.id.clone(),
+            region: entry.region.clone(),
+            paced: Paced::new(client, settings.slots, limiter, settings.policy),
+            slots: settings.slots,
+        }
+    }
+
+    /// Returns whether `entry` is asked in this lane.
+    pub fn serves(&self, entry: &ModelEntry) -> bool {
+        self.model == entry.id && self.region == entry.region
+    }
+}
