@@ -11,5 +11,6 @@ pub mod plan;
 pub mod run;
 pub mod stats;
 pub mod suite;
+pub mod tally;
 pub mod template;
 pub mod text;

@@ -1,0 +1,240 @@
+//! Estimates from counts: a value, how sure it is, and by which method.
+//!
+//! The unit is the case: repeats and prompts are averaged inside it, and cases that declare the same group hang
+//! together.
+
+use super::count::{CaseCount, CaseKey, Count};
+use crate::stats::{
+    Bounds, Interval, Sample, clustered_t, clustered_wilson, fieller, mean, quantile_bounds,
+    student_t, wilson,
+};
+
+/// The confidence of every interval of a report.
+pub const CONFIDENCE: f64 = 0.95;
+
+/// How an interval was found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Method {
+    /// Wilson's score interval: one judged trial per case, no groups.
+    Wilson,
+    /// Student's t on the means of cases; by group, with one degree of freedom fewer than there are groups.
+    ///
+    /// Where rates, scores or metrics in 0..=1 show no spread at all, t would claim certainty: then the score interval of so many
+    /// groups, with the same quantile.
+    T,
+}
+
+impl Method {
+    /// Returns the method as reports spell it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Wilson => "wilson",
+            Self::T => "t",
+        }
+    }
+}
+
+/// An estimate with its interval.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Estimate {
+    /// The estimate.
+    pub value: f64,
+    /// Its interval; `None` with a single case or group.
+    pub interval: Option<Interval>,
+    /// How the interval was found.
+    pub method: Method,
+    /// How many groups the cases fall into, where cases declare groups.
+    pub clusters: Option<u64>,
+}
+
+/// A quantile of times in milliseconds.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct TimingQuantile {
+    /// The estimate.
+    pub value: f64,
+    /// Its order-statistic interval, each end missing where there are too few values.
+    pub bounds: Bounds,
+}
+
+/// How long answers took, in milliseconds.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Timing {
+    /// How many were measured.
+    pub n: u64,
+    /// The median.
+    pub p50: TimingQuantile,
+    /// The 90th percentile.
+    pub p90: TimingQuantile,
+    /// The 95th percentile.
+    pub p95: TimingQuantile,
+    /// The 99th percentile.
+    pub p99: TimingQuantile,
+    /// The mean.
+    pub mean: f64,
+    /// The longest.
+    pub max: f64,
+}
+
+/// What a passed trial costs in dollars: the cost of all trials over the number that passed.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct CostPerPass {
+    /// The estimate; `None` if nothing passed.
+    pub value: Option<f64>,
+    /// Fieller's interval over cases, or groups of cases; `None` where no finite one has the confidence.
+    pub interval: Option<Interval>,
+}
+
+impl Count {
+    /// Returns how many cases were judged.
+    pub fn n(&self) -> u64 {
+        let judged = self.cases.values().filter(|case| judged(case) > 0);
+        judged.count() as u64
+    }
+
+    /// Returns the mean over cases of passed ÷ (passed + failed); `None` if no case was judged.
+    pub fn pass_rate(&self) -> Option<Estimate> {
+        let rates: Vec<_> = self
+            .cases
+            .iter()
+            .filter_map(|(key, case)| Some((*key, case.pass_rate()?)))
+            .collect();
+        let single = self.cases.values().all(|case| judged(case) <= 1);
+        if rates.is_empty() || !single || self.has_clusters() {
+            return self.estimate(&rates);
+        }
+        let values: Vec<f64> = rates.iter().map(|(_, rate)| *rate).collect();
+        Some(Estimate {
+            value: mean(&values),
+            interval: Some(wilson(values.iter().sum(), values.len(), CONFIDENCE)),
+            method: Method::Wilson,
+            clusters: None,
+        })
+    }
+
+    /// Returns the mean over cases of their mean score; `None` if no trial has a score.
+    pub fn mean_score(&self) -> Option<Estimate> {
+        let scores: Vec<_> = self
+            .cases
+            .iter()
+            .filter_map(|(key, case)| Some((*key, case.score.get()?)))
+            .collect();
+        self.estimate(&scores)
+    }
+
+    /// Returns the mean over cases of each named metric, by name.
+    pub fn metrics(&self) -> impl Iterator<Item = (&str, Estimate)> {
+        self.metrics.iter().filter_map(|(name, cases)| {
+            let means: Vec<_> = cases
+                .iter()
+                .filter_map(|(key, mean)| Some((*key, mean.get()?)))
+                .collect();
+            Some((name.as_str(), self.estimate(&means)?))
+        })
+    }
+
+    /// Returns how long the successful attempts took; `None` if none was measured.
+    pub fn latency(&self) -> Option<Timing> {
+        self.timing(&self.latencies)
+    }
+
+    /// Returns how long the first token took; `None` if nothing was streamed.
+    pub fn first_token(&self) -> Option<Timing> {
+        self.timing(&self.first_tokens)
+    }
+
+    /// Returns what a passed trial costs; `None` if unpriced, or if nothing was asked.
+    pub fn cost_per_pass(&self) -> Option<CostPerPass> {
+        let cost = self.cost?;
+        if self.trials() == 0 {
+            return None;
+        }
+        if self.passed == 0 {
+            return Some(CostPerPass {
+                value: None,
+                interval: None,
+            });
+        }
+        let mut units = std::collections::BTreeMap::<u64, (f64, f64)>::new();
+        for (key, case) in &self.cases {
+            let (costs, passes) = units.entry(self.unit(*key)).or_default();
+            *costs += case.cost.to_f64();
+            *passes += f64::from(case.passed);
+        }
+        let (costs, passes): (Vec<f64>, Vec<f64>) = units.into_values().unzip();
+        let interval = fieller(&costs, &passes, CONFIDENCE);
+        Some(CostPerPass {
+            value: Some(cost.to_f64() / passes.iter().sum::<f64>()),
+            interval: interval.map(|ends| ends.clipped(0.0, f64::INFINITY)),
+        })
+    }
+
+    /// Returns the mean over cases. Where every value lies in 0..=1, the interval does too, and has some width even if
+    /// the values do not differ at all.
+    fn estimate(&self, values: &[(CaseKey, f64)]) -> Option<Estimate> {
+        if values.is_empty() {
+            return None;
+        }
+        let units: Vec<u64> = values.iter().map(|(key, _)| self.unit(*key)).collect();
+        let values: Vec<f64> = values.iter().map(|(_, value)| *value).collect();
+        let interval = if self.has_clusters() {
+            clustered_t(&values, &units, CONFIDENCE)
+        } else {
+            student_t(&values, CONFIDENCE)
+        };
+        let shares = values.iter().all(|value| (0.0..=1.0).contains(value));
+        let interval = match interval {
+            Some(ends) if shares && ends.high - ends.low <= f64::EPSILON => {
+                clustered_wilson(&values, &units, CONFIDENCE)
+            }
+            Some(ends) if shares => Some(ends.clipped(0.0, 1.0)),
+            other => other,
+        };
+        Some(Estimate {
+            value: mean(&values),
+            interval,
+            method: Method::T,
+            clusters: self.has_clusters().then(|| distinct(units)),
+        })
+    }
+
+    fn timing(&self, times: &[(f64, CaseKey)]) -> Option<Timing> {
+        let units: Vec<u64> = times.iter().map(|(_, key)| self.unit(*key)).collect();
+        let times: Vec<f64> = times.iter().map(|(time, _)| *time).collect();
+        let sample = Sample::new(times.clone())?;
+        let quantile = |q| TimingQuantile {
+            value: sample.quantile(q),
+            bounds: quantile_bounds(&times, &units, q, CONFIDENCE),
+        };
+        Some(Timing {
+            n: times.len() as u64,
+            p50: quantile(0.5),
+            p90: quantile(0.9),
+            p95: quantile(0.95),
+            p99: quantile(0.99),
+            mean: sample.mean(),
+            max: sample.max(),
+        })
+    }
+
+    fn has_clusters(&self) -> bool {
+        self.cases.values().any(|case| case.cluster.is_some())
+    }
+
+    /// Returns the number of the independent unit that a case belongs to: its group, or itself.
+    fn unit(&self, key: CaseKey) -> u64 {
+        const CASE: u64 = 1 << 63;
+        let declared = self.cases.get(&key).and_then(|case| case.cluster);
+        declared.map_or(CASE | (u64::from(key.suite) << 40) | key.case, u64::from)
+    }
+}
+
+/// Returns how many trials of a case passed or failed.
+fn judged(case: &CaseCount) -> u32 {
+    case.passed + case.failed
+}
+
+fn distinct(mut units: Vec<u64>) -> u64 {
+    units.sort_unstable();
+    units.dedup();
+    units.len() as u64
+}

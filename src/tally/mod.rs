@@ -1,0 +1,20 @@
+//! Records become numbers.
+//!
+//! [`PlanOrder`] reads a journal in the order of the plan, [`Tally`] counts its records as they pass, one at a time. What
+//! grows with a run is a few numbers per trial; no text is kept. Must never ask for more data than the journal holds.
+
+mod count;
+mod estimate;
+#[cfg(test)]
+pub(crate) mod fixture;
+mod records;
+#[expect(
+    clippy::module_inception,
+    reason = "the folder is named for the stage, the file for its central type"
+)]
+mod tally;
+
+pub use count::{CaseCount, CaseKey, Count, Mean};
+pub use estimate::{CONFIDENCE, CostPerPass, Estimate, Method, Timing, TimingQuantile};
+pub use records::{PlanOrder, RecordsError};
+pub use tally::{Overall, Tally};

@@ -1,0 +1,172 @@
+//! A journal in the order of its plan: what is counted and printed never depends on which answer came first.
+
+use jiff::Timestamp;
+
+use crate::journal::{Header, JournalError, JournalReader, Place, Record, Stopped};
+
+/// Why the records of a journal could not be had.
+#[derive(Debug, thiserror::Error)]
+pub enum RecordsError {
+    /// The journal cannot be read.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// A record names a suite or a model that the header does not have.
+    #[error("the record of case `{case}` belongs to no suite and model of its journal's header")]
+    NotInPlan {
+        /// The case's name.
+        case: String,
+    },
+}
+
+/// A journal with an index of its records, sorted by their place in the plan.
+///
+/// Where two records have the same place, the later one counts.
+#[derive(Debug)]
+pub struct PlanOrder {
+    header: Header,
+    reader: JournalReader,
+    places: Vec<Place>,
+}
+
+impl PlanOrder {
+    /// Reads the journal once from beginning to end, and keeps a few numbers per record.
+    ///
+    /// # Errors
+    ///
+    /// The journal is damaged, or holds a record that its header does not plan.
+    pub fn read(mut reader: JournalReader) -> Result<Self, RecordsError> {
+        let header = reader.header().clone();
+        let mut places = Vec::new();
+        while let Some((place, record)) = reader.next_record()? {
+            if model_of(&header, &record).is_none() {
+                return Err(RecordsError::NotInPlan { case: record.case });
+            }
+            places.push(place);
+        }
+        places.sort_unstable();
+        places.dedup_by(|later, kept| {
+            let same = later.at == kept.at;
+            if same {
+                *kept = *later;
+            }
+            same
+        });
+        Ok(Self {
+            header,
+            reader,
+            places,
+        })
+    }
+
+    /// Returns the journal's header.
+    pub fn header(&self) -> &Header {
+        &self.header
+    }
+
+    /// Returns how many trials have a record.
+    pub fn len(&self) -> usize {
+        self.places.len()
+    }
+
+    /// Returns whether no trial has a record.
+    pub fn is_empty(&self) -> bool {
+        self.places.is_empty()
+    }
+
+    /// Returns when the last sitting ended and why; `None` if it was killed.
+    pub fn end(&self) -> Option<(Timestamp, Option<Stopped>)> {
+        self.reader.end()
+    }
+
+    /// Hands every record to `see`, in the order of the plan, one at a time.
+    ///
+    /// # Errors
+    ///
+    /// The first error of `see`, or the journal changed since it was indexed.
+    pub fn each<E: From<RecordsError>>(
+        &mut self,
+        mut see: impl FnMut(&Header, &Record) -> Result<(), E>,
+    ) -> Result<(), E> {
+        for place in &self.places {
+            let record = self.reader.record_at(*place).map_err(RecordsError::from)?;
+            see(&self.header, &record)?;
+        }
+        Ok(())
+    }
+
+    /// Hands the records of one model entry to `see`, in the order of the plan; reads no others.
+    ///
+    /// # Errors
+    ///
+    /// As for [`each`](Self::each).
+    pub fn each_of<E: From<RecordsError>>(
+        &mut self,
+        suite: u32,
+        model: u32,
+        mut see: impl FnMut(&Header, &Record) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let is_of = |place: &&Place| (place.at.suite, place.at.model) == (suite, model);
+        for place in self.places.iter().filter(is_of) {
+            let record = self.reader.record_at(*place).map_err(RecordsError::from)?;
+            see(&self.header, &record)?;
+        }
+        Ok(())
+    }
+}
+
+/// Returns the model entry that a record belongs to.
+fn model_of<'a>(header: &'a Header, record: &Record) -> Option<&'a crate::journal::ModelRecord> {
+    let suite = header.suites.get(record.at.suite as usize)?;
+    suite.models.get(record.at.model as usize)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tally::fixture::{header, journal, record};
+
+    #[test]
+    fn the_order_is_the_plans_and_the_last_of_equals_counts() {
+        let mut late = record(0, 0, 0, 0);
+        late.case = "again".to_owned();
+        let (_folder, mut order) = journal(
+            &header(),
+            vec![
+                record(0, 1, 0, 1),
+                record(0, 0, 0, 0),
+                record(0, 1, 0, 0),
+                late,
+            ],
+        );
+        let mut seen = Vec::new();
+        order
+            .each(|_, record| {
+                seen.push((record.at.case, record.at.model, record.case.clone()));
+                Ok::<_, RecordsError>(())
+            })
+            .unwrap();
+        let expected = [(0, 0, "again"), (1, 0, "case-1"), (1, 1, "case-1")];
+        let expected = expected.map(|(case, model, name)| (case, model, name.to_owned()));
+        assert_eq!(seen, expected);
+        assert_eq!(order.len(), 3);
+
+        let mut of_second = Vec::new();
+        order
+            .each_of(0, 1, |_, record| {
+                of_second.push(record.case.clone());
+                Ok::<_, RecordsError>(())
+            })
+            .unwrap();
+        assert_eq!(of_second, ["case-1"]);
+    }
+
+    #[test]
+    fn a_record_outside_the_plan_is_an_error() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("journal.jsonl");
+        let mut writer = crate::journal::JournalWriter::create(&path, &header()).unwrap();
+        writer.append(record(0, 0, 0, 9)).unwrap();
+        let error = PlanOrder::read(JournalReader::open(&path).unwrap()).unwrap_err();
+        assert!(error.to_string().contains("`case-0`"), "{error}");
+    }
+}
