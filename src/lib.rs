@@ -8,6 +8,7 @@ mod files;
 pub mod journal;
 pub mod model;
 pub mod plan;
+pub mod report;
 pub mod run;
 pub mod stats;
 pub mod suite;

@@ -1,0 +1,39 @@
+//! Numbers become text.
+//!
+//! [`Report`] is the published document; every format is written from it and, where it shows single trials, from the
+//! journal's records, one at a time. Nothing here asks a model, and nothing counts: the same journal gives the same
+//! bytes. Text from models and suites never acts in an output: see `safe`.
+
+mod build;
+mod csv;
+mod document;
+mod draw;
+mod errors;
+mod format;
+mod grid;
+mod human;
+mod json;
+mod junit;
+mod markdown;
+mod parts;
+mod results;
+mod safe;
+mod schema;
+mod table;
+mod terminal;
+mod trouble;
+mod whose;
+mod words;
+
+pub use document::{
+    CostPerPass, CostSummary, Counts, LatencyQuantile, LatencySummary, ModelRow, PromptRow, Rate,
+    Report, RunSummary, SuiteSummary, Tokens, Unclaimed,
+};
+pub use format::{Format, Options, RenderError, UnknownFormat, render};
+pub use results::{ResultCheck, ResultError, ResultLine, ResultToolCall};
+pub use safe::safe_text;
+pub use schema::{schema_report, schema_results};
+pub use terminal::Colour;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,223 @@
+//! `results.jsonl`: one object per trial.
+//!
+//! A promise like [`Report`](super::Report): the fields, their order and their spelling are public.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::build::{milliseconds, prompt_name};
+use super::document::Tokens;
+use super::schema;
+use crate::catalog::Usd;
+use crate::check::{CheckResult, Status};
+use crate::journal::{ErrorRecord, Header, Record, TrialStatus};
+use crate::model::{ErrorKind, ToolCall};
+use crate::text::json_text;
+
+/// One trial.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ResultLine {
+    /// The suite's name.
+    pub suite: String,
+    /// The case's name.
+    pub case: String,
+    /// Hash of suite and case names.
+    pub case_id: String,
+    /// Hash of prompts, variables and checks.
+    pub case_hash: String,
+    /// The id that was asked.
+    pub model: String,
+    /// The label of the model entry.
+    pub label: String,
+    /// The prompt's name.
+    pub prompt: String,
+    /// Which repeat, from 0.
+    pub repeat: u32,
+    /// The case's variables.
+    pub vars: Map<String, Value>,
+    /// The case's tags.
+    pub tags: Vec<String>,
+    /// How the trial ended.
+    #[schemars(schema_with = "schema::trial_status")]
+    pub status: TrialStatus,
+    /// 0..=1; null for errors and where it could not be decided.
+    pub score: Option<f64>,
+    /// The output that was judged; structure as JSON text.
+    pub output: Option<String>,
+    /// Tools that the model called.
+    pub tool_calls: Vec<ResultToolCall>,
+    /// Why the model stopped.
+    pub stop_reason: Option<String>,
+    /// The checks, in the order of the suite.
+    pub checks: Vec<ResultCheck>,
+    /// Tokens of all attempts that were billed.
+    pub usage: Tokens,
+    /// What the answer cost, billed retries included, whether paid now or recorded; null if unpriced.
+    #[schemars(schema_with = "schema::usd_or_null")]
+    pub cost_usd: Option<Usd>,
+    /// What was charged in this run.
+    #[schemars(schema_with = "schema::usd_or_null")]
+    pub paid_usd: Option<Usd>,
+    /// What judges cost.
+    #[schemars(schema_with = "schema::usd_or_null")]
+    pub judge_cost_usd: Option<Usd>,
+    /// Latency of the successful attempt, client side.
+    pub latency_ms: Option<f64>,
+    /// The latency that Bedrock reports.
+    pub service_latency_ms: Option<u64>,
+    /// Time to the first token, where streamed.
+    pub ttft_ms: Option<f64>,
+    /// Time spent queueing and backing off.
+    pub wait_ms: f64,
+    /// How many calls were made.
+    pub attempts: u64,
+    /// Why there is no completion.
+    pub error: Option<ResultError>,
+    /// Whether the answer came from a recording.
+    pub recorded: bool,
+    /// Whether tokens or a price had to be estimated.
+    pub estimated: bool,
+}
+
+/// A tool that the model called.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ResultToolCall {
+    /// Names the call within its answer.
+    pub id: String,
+    /// The tool's name.
+    pub name: String,
+    /// The arguments.
+    pub input: Value,
+}
+
+/// What a check decided.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ResultCheck {
+    /// The type as the suite wrote it.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// How it came out.
+    #[schemars(schema_with = "schema::check_status")]
+    pub status: Status,
+    /// Its score; null where undecided.
+    pub score: Option<f64>,
+    /// One sentence why.
+    pub reason: String,
+    /// The metric that the score counts for.
+    pub metric: Option<String>,
+    /// Its weight in the trial's score.
+    pub weight: f64,
+}
+
+/// Why there is no completion.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ResultError {
+    /// The kind.
+    #[schemars(schema_with = "schema::error_kind")]
+    pub kind: ErrorKind,
+    /// The service's own code.
+    pub code: Option<String>,
+    /// The HTTP status.
+    pub http_status: Option<u16>,
+    /// The service's words, or ours.
+    pub message: String,
+    /// What to do about it.
+    pub hint: Option<String>,
+    /// Bedrock's id of the call.
+    pub request_id: Option<String>,
+}
+
+impl ResultLine {
+    /// Returns the line of a record of this header's journal; a record outside the header's plan has empty names.
+    pub fn of(header: &Header, record: &Record) -> Self {
+        let suite = header.suites.get(record.at.suite as usize);
+        let model = suite.and_then(|suite| suite.models.get(record.at.model as usize));
+        let price = model.and_then(|model| model.price.as_ref());
+        let prompts = suite.map_or(&[][..], |suite| &suite.prompts);
+        Self {
+            suite: suite.map(|suite| suite.name.clone()).unwrap_or_default(),
+            case: record.case.clone(),
+            case_id: record.case_id.clone(),
+            case_hash: record.case_hash.clone(),
+            model: model.map(|model| model.model.clone()).unwrap_or_default(),
+            label: model.map(|model| model.label.clone()).unwrap_or_default(),
+            prompt: prompt_name(prompts, record.at.prompt),
+            repeat: record.at.repeat,
+            vars: record.vars.clone(),
+            tags: record.tags.clone(),
+            status: record.status,
+            score: record.score,
+            output: record.output.as_ref().map(text_of),
+            tool_calls: record
+                .tool_calls
+                .iter()
+                .cloned()
+                .map(ResultToolCall::from)
+                .collect(),
+            stop_reason: record.stop_reason.clone(),
+            checks: record
+                .checks
+                .iter()
+                .cloned()
+                .map(ResultCheck::from)
+                .collect(),
+            usage: record.usage().into(),
+            cost_usd: record.cost(price),
+            paid_usd: record.paid(price),
+            judge_cost_usd: Some(Usd::ZERO),
+            latency_ms: record.latency_ms.map(milliseconds),
+            service_latency_ms: record.service_latency_ms,
+            ttft_ms: record.ttft_ms.map(milliseconds),
+            wait_ms: milliseconds(record.wait_ms),
+            attempts: record.attempts.len() as u64,
+            error: record.error.clone().map(ResultError::from),
+            recorded: record.is_recorded(),
+            estimated: record.is_estimated(price),
+        }
+    }
+}
+
+/// Returns an output as text: text as it is, structure as JSON.
+pub(super) fn text_of(output: &Value) -> String {
+    match output {
+        Value::String(text) => text.clone(),
+        other => json_text(other),
+    }
+}
+
+impl From<ToolCall> for ResultToolCall {
+    fn from(call: ToolCall) -> Self {
+        Self {
+            id: call.id,
+            name: call.name,
+            input: call.input,
+        }
+    }
+}
+
+impl From<CheckResult> for ResultCheck {
+    fn from(check: CheckResult) -> Self {
+        Self {
+            kind: check.kind,
+            status: check.status,
+            score: check.score,
+            reason: check.reason,
+            metric: check.metric,
+            weight: check.weight,
+        }
+    }
+}
+
+impl From<ErrorRecord> for ResultError {
+    fn from(error: ErrorRecord) -> Self {
+        Self {
+            kind: error.kind,
+            code: error.code,
+            http_status: error.http_status,
+            message: error.message,
+            hint: error.hint,
+            request_id: error.request_id,
+        }
+    }
+}
