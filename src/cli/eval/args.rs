@@ -1,0 +1,181 @@
+//! The flags of `eval`.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Args;
+
+use crate::cli::args::{at_least_one, duration};
+use crate::cli::outputs::OutputArgs;
+use crate::cli::progress::Progress;
+use crate::journal::RunOptions;
+
+/// Flags that a resumed run takes from its journal.
+const OF_THE_RUN: [&str; 22] = [
+    "paths",
+    "models",
+    "filters",
+    "tags",
+    "sample",
+    "seed",
+    "limit",
+    "repeat",
+    "concurrency",
+    "rpm",
+    "tpm",
+    "timeout",
+    "max_retries",
+    "max_failures",
+    "stream",
+    "record",
+    "replay",
+    "cache",
+    "endpoint_url",
+    "region",
+    "profile",
+    "pricing",
+];
+
+const EXAMPLES: &str = "Examples:
+  mcp-cli eval suites/
+  mcp-cli eval suites/support.yaml --model us.amazon.nova-lite-v1:0 --tag billing
+  mcp-cli eval suites/ --replay fixtures/demo --format json";
+
+/// Run suites: ask every model every question, judge the answers, report
+///
+/// A folder means every suite file below it, each isolated.
+/// Exit codes: 0 all passed, 1 an expectation failed, 2 wrong usage or suite,
+/// 3 incomplete, 4 denied, 130 interrupted.
+#[derive(Debug, Args)]
+#[command(verbatim_doc_comment, after_help = EXAMPLES)]
+pub(in crate::cli) struct EvalArgs {
+    /// Suite files, or folders with suite files below them
+    #[arg(default_value = "suites/")]
+    pub(super) paths: Vec<PathBuf>,
+    /// Ask these models instead of the suite's list; a label keeps the suite's parameters
+    #[arg(long = "model", value_name = "LABEL|ID", help_heading = "What to ask")]
+    pub(super) models: Vec<String>,
+    /// Take only cases whose `suite/case` contains this; `/…/` is a regular expression
+    #[arg(long = "filter", value_name = "PATTERN", help_heading = "What to ask")]
+    pub(super) filters: Vec<String>,
+    /// Take only cases with this tag
+    #[arg(long = "tag", value_name = "TAG", help_heading = "What to ask")]
+    pub(super) tags: Vec<String>,
+    /// Draw N of the cases of each suite
+    #[arg(long, value_name = "N", value_parser = at_least_one, help_heading = "What to ask")]
+    pub(super) sample: Option<u64>,
+    /// The seed of everything drawn
+    #[arg(
+        long,
+        value_name = "S",
+        default_value_t = 0,
+        help_heading = "What to ask"
+    )]
+    pub(super) seed: u64,
+    /// Take at most N cases of each suite
+    #[arg(long, value_name = "N", value_parser = at_least_one, help_heading = "What to ask")]
+    pub(super) limit: Option<u64>,
+    /// Ask each case N times
+    #[arg(long, value_name = "N", value_parser = at_least_one, help_heading = "What to ask")]
+    pub(super) repeat: Option<u64>,
+    /// At most N requests in flight for each model
+    #[arg(long, value_name = "N", value_parser = at_least_one, help_heading = "How to ask")]
+    pub(super) concurrency: Option<u64>,
+    /// Requests per minute of each model, over the quota that is known
+    #[arg(long, value_name = "N", value_parser = at_least_one, help_heading = "How to ask")]
+    pub(super) rpm: Option<u64>,
+    /// Tokens per minute of each model, over the quota that is known
+    #[arg(long, value_name = "N", value_parser = at_least_one, help_heading = "How to ask")]
+    pub(super) tpm: Option<u64>,
+    /// The longest a request may take: 3000 (milliseconds), 30s, 2m
+    #[arg(long, value_name = "D", value_parser = duration, help_heading = "How to ask")]
+    pub(super) timeout: Option<Duration>,
+    /// Ask a failed request again at most N times
+    #[arg(long, value_name = "N", help_heading = "How to ask")]
+    pub(super) max_retries: Option<u32>,
+    /// Stop after N failed trials
+    #[arg(long, value_name = "N", value_parser = at_least_one, help_heading = "How to ask")]
+    pub(super) max_failures: Option<u64>,
+    /// Stream the answers and measure the time to the first token
+    #[arg(long, help_heading = "How to ask")]
+    pub(super) stream: bool,
+    /// Write every exchange to this folder
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["replay", "cache"], help_heading = "Recordings")]
+    pub(super) record: Option<PathBuf>,
+    /// Answer only from this folder: no network, no credentials; what is missing is an error
+    #[arg(
+        long,
+        value_name = "DIR",
+        conflicts_with = "cache",
+        help_heading = "Recordings"
+    )]
+    pub(super) replay: Option<PathBuf>,
+    /// Answer from this folder, and record what is missing
+    #[arg(long, value_name = "DIR", help_heading = "Recordings")]
+    pub(super) cache: Option<PathBuf>,
+    /// Finish an interrupted run in its folder with its flags: a folder, an id, the beginning of one, or `latest`
+    #[arg(long, value_name = "RUN", conflicts_with_all = OF_THE_RUN, help_heading = "Runs")]
+    pub(super) resume: Option<String>,
+    /// Where run folders go
+    #[arg(
+        long,
+        visible_alias = "out",
+        value_name = "DIR",
+        default_value = "reports/",
+        help_heading = "Runs"
+    )]
+    pub(super) run_dir: PathBuf,
+    /// Where to ask instead of the region's endpoint
+    #[arg(long, value_name = "URL", help_heading = "AWS")]
+    pub(super) endpoint_url: Option<String>,
+    /// The AWS region
+    #[arg(long, help_heading = "AWS")]
+    pub(super) region: Option<String>,
+    /// The profile of the AWS configuration
+    #[arg(long, help_heading = "AWS")]
+    pub(super) profile: Option<String>,
+    /// A price table whose rows add to or replace the built-in ones
+    #[arg(long, value_name = "FILE", help_heading = "AWS")]
+    pub(super) pricing: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) outputs: OutputArgs,
+    /// Progress on stderr
+    #[arg(long, value_enum, default_value = "auto")]
+    pub(super) progress: Progress,
+}
+
+impl EvalArgs {
+    /// Returns the flags that a resumed run takes from its journal.
+    pub(super) fn options(&self) -> RunOptions {
+        let shown = |path: &PathBuf| path.display().to_string();
+        RunOptions {
+            paths: self.paths.iter().map(shown).collect(),
+            models: self.models.clone(),
+            filters: self.filters.clone(),
+            tags: self.tags.clone(),
+            sample: self.sample,
+            limit: self.limit,
+            repeat: self
+                .repeat
+                .map(|count| u32::try_from(count).unwrap_or(u32::MAX)),
+            stream: self.stream,
+            concurrency: self
+                .concurrency
+                .map(|count| usize::try_from(count).unwrap_or(usize::MAX)),
+            requests_per_minute: self.rpm,
+            tokens_per_minute: self.tpm,
+            timeout_ms: self
+                .timeout
+                .map(|timeout| u64::try_from(timeout.as_millis()).unwrap_or(u64::MAX)),
+            max_retries: self.max_retries,
+            max_failures: self.max_failures,
+            record: self.record.as_ref().map(shown),
+            replay: self.replay.as_ref().map(shown),
+            cache: self.cache.as_ref().map(shown),
+            pricing: self.pricing.as_ref().map(shown),
+            endpoint_url: self.endpoint_url.clone(),
+            region: self.region.clone(),
+            profile: self.profile.clone(),
+        }
+    }
+}

@@ -1,0 +1,198 @@
+//! `eval`: suites in, a verdict out. The pipeline, readable from top to bottom.
+
+mod args;
+mod sitting;
+
+use std::path::PathBuf;
+use std::sync::{Arc, mpsc};
+
+use jiff::Timestamp;
+
+pub(super) use args::EvalArgs;
+use sitting::{Resumed, Sitting};
+
+use super::connect::{Connected, connect};
+use super::error::CliError;
+use super::exit::Exit;
+use super::header::catalog;
+use super::outputs::Shown;
+use super::progress::Progress;
+use super::signals;
+use super::ui::{Ui, count_problems};
+use super::validate::load;
+use crate::catalog::Catalog;
+use crate::journal::{RunOptions, Stopped};
+use crate::model::{ModelClient, ModelId};
+use crate::plan::{self, Pattern, Plan, Selection};
+use crate::run::{Execution, Lane, LaneSettings, RetryPolicy, RunError, Stop, execute};
+use crate::suite::{self, ModelEntry, Severity, Suite};
+
+/// Calls in flight for each model, unless told otherwise.
+const SLOTS: usize = 20;
+
+pub(super) fn run(args: &EvalArgs, ui: &Ui) -> Result<Exit, CliError> {
+    args.outputs.check()?;
+    let resumed = args
+        .resume
+        .as_deref()
+        .map(|name| Resumed::find(&args.run_dir, name))
+        .transpose()?;
+    let (options, seed) = match &resumed {
+        Some(resumed) => (resumed.header.options.clone(), resumed.header.run.seed),
+        None => (args.options(), args.seed),
+    };
+    let catalog = catalog(options.pricing.as_deref())?;
+    let suites = suites(&options, &catalog, ui)?;
+    let plan = Arc::new(plan::build(suites, selection(&options, seed)?, |id| {
+        entry_of(id, &catalog)
+    })?);
+
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build();
+    let runtime = runtime.map_err(|error| CliError::usage(format!("cannot start: {error}")))?;
+    let Connected { client, region } = runtime.block_on(connect(&options))?;
+    let sitting = match resumed {
+        Some(resumed) => resumed.go_on(&plan)?,
+        None => Sitting::begin(
+            &args.run_dir,
+            options,
+            seed,
+            &plan,
+            &catalog,
+            region.as_deref(),
+        )?,
+    };
+    let folder = sitting.folder.clone();
+    let stopped = runtime.block_on(ask(sitting, plan, client, &catalog, args.progress, ui))?;
+    // Calls that were abandoned need not be waited for.
+    runtime.shutdown_background();
+
+    let mut shown = Shown::read(&folder)?;
+    shown.write_folder(&folder.path)?;
+    folder.note_latest()?;
+    shown.write(&args.outputs, ui)?;
+    ui.note(&format!("run {} in {}", folder.id, folder.path.display()));
+    if stopped.is_some() {
+        ui.note(&format!(
+            "to finish it: mcp-cli eval --resume {}",
+            folder.path.display()
+        ));
+    }
+    Ok(shown.exit())
+}
+
+/// Loads the suites and shows every problem; an error ends the command before anything is sent.
+fn suites(options: &RunOptions, catalog: &Catalog, ui: &Ui) -> Result<Vec<Suite>, CliError> {
+    let paths: Vec<PathBuf> = options.paths.iter().map(PathBuf::from).collect();
+    let loaded = load(&paths, catalog)?;
+    ui.problems(&loaded.problems);
+    if loaded
+        .problems
+        .iter()
+        .any(|problem| problem.severity == Severity::Error)
+    {
+        return Err(CliError::usage(format!(
+            "{}; nothing was sent",
+            count_problems(&loaded.problems)
+        )));
+    }
+    Ok(loaded.suites)
+}
+
+fn selection(options: &RunOptions, seed: u64) -> Result<Selection, CliError> {
+    let filters = options
+        .filters
+        .iter()
+        .map(|pattern| Pattern::parse(pattern));
+    Ok(Selection {
+        models: options.models.clone(),
+        filters: filters
+            .collect::<Result<_, _>>()
+            .map_err(|error| CliError::usage(error.to_string()))?,
+        tags: options.tags.clone(),
+        sample: options.sample,
+        limit: options.limit,
+        repeat: options.repeat,
+        seed,
+    })
+}
+
+/// Returns the entry of a model that `--model` names and no suite lists: one that the catalog knows, or an id by its
+/// looks.
+fn entry_of(id: &str, catalog: &Catalog) -> Option<ModelEntry> {
+    let looks_like_id = id.contains(['.', ':']);
+    (looks_like_id || catalog.look_up(&ModelId::parse(id)).is_some())
+        .then(|| suite::entry_of(id, catalog))
+}
+
+/// Asks what is left of the plan; returns why it ended early, if it did.
+async fn ask(
+    sitting: Sitting,
+    plan: Arc<Plan>,
+    client: Arc<dyn ModelClient>,
+    catalog: &Catalog,
+    progress: Progress,
+    ui: &Ui,
+) -> Result<Option<Stopped>, CliError> {
+    let Sitting {
+        header,
+        done,
+        journal,
+        ..
+    } = sitting;
+    let options = &header.options;
+    let left = plan.len().saturating_sub(done.len() as u64);
+    let stop = Stop::default();
+    signals::watch(&stop);
+    let (watcher, events) = mpsc::channel();
+    let shown = progress.show(ui, left, events);
+    let execution = Execution {
+        lanes: lanes(&plan, &client, catalog, options),
+        plan,
+        done,
+        stream: options.stream,
+        max_failures: options.max_failures,
+        header: Arc::clone(&header),
+    };
+    let executed = execute(execution, journal, &stop, watcher).await;
+    shown.join().expect("progress is drawn without panics");
+    let journal = executed.map_err(|error: RunError| CliError::caused(Exit::Incomplete, &error))?;
+    let ended = journal.finish(Timestamp::now(), stop.reason());
+    ended.map_err(|error| CliError::caused(Exit::Incomplete, &error))?;
+    Ok(stop.reason())
+}
+
+/// Makes a lane for every model of the plan.
+fn lanes(
+    plan: &Plan,
+    client: &Arc<dyn ModelClient>,
+    catalog: &Catalog,
+    options: &RunOptions,
+) -> Vec<Lane> {
+    let slots = options.concurrency.unwrap_or(SLOTS);
+    let defaults = RetryPolicy::default();
+    let max_retries = options.max_retries.unwrap_or(defaults.max_retries);
+    let settings = match options.replay {
+        Some(_) => LaneSettings::without_waiting(slots, max_retries),
+        None => LaneSettings {
+            slots,
+            policy: RetryPolicy {
+                max_retries,
+                ..defaults
+            },
+            limited: true,
+        },
+    };
+    let mut lanes: Vec<Lane> = Vec::new();
+    for entry in plan.suites.iter().flat_map(|part| &part.entries) {
+        if lanes.iter().any(|lane| lane.serves(entry)) {
+            continue;
+        }
+        let mut quota = catalog.quota(&ModelId::parse(&entry.id));
+        quota.requests_per_minute = options.requests_per_minute.or(quota.requests_per_minute);
+        quota.tokens_per_minute = options.tokens_per_minute.or(quota.tokens_per_minute);
+        lanes.push(Lane::new(entry, Arc::clone(client), &quota, &settings));
+    }
+    lanes
+}

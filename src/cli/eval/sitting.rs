@@ -1,0 +1,105 @@
+//! One sitting of a run: a new run, or what is left of an interrupted one.
+
+use std::collections::HashSet;
+use std::path::Path;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use crate::catalog::Catalog;
+use crate::cli::error::CliError;
+use crate::cli::exit::Exit;
+use crate::cli::git;
+use crate::cli::header::header;
+use crate::cli::outputs::journal_error;
+use crate::cli::run_folder::RunFolder;
+use crate::journal::{Header, JournalReader, JournalWriter, RunOptions, RunRecord};
+use crate::plan::{Plan, TrialKey, key_of};
+
+/// A run that was interrupted.
+pub(super) struct Resumed {
+    folder: RunFolder,
+    pub(super) header: Header,
+    done: HashSet<TrialKey>,
+    journal: JournalWriter,
+}
+
+impl Resumed {
+    /// Finds a run and takes its journal, so that nobody writes it between reading and going on.
+    pub(super) fn find(runs: &Path, name: &str) -> Result<Self, CliError> {
+        let folder = RunFolder::find(runs, name)?;
+        let mut reader =
+            JournalReader::open(&folder.journal()).map_err(|error| journal_error(&error))?;
+        let journal = JournalWriter::resume(&folder.journal());
+        let journal = journal.map_err(|error| CliError::caused(Exit::Usage, &error))?;
+        let header = reader.header().clone();
+        let mut done = HashSet::new();
+        while let Some((_, record)) = reader
+            .next_record()
+            .map_err(|error| journal_error(&error))?
+        {
+            done.insert(key_of(&record.id));
+        }
+        Ok(Self {
+            folder,
+            header,
+            done,
+            journal,
+        })
+    }
+
+    /// Goes on with the run, if the plan is still the one that its journal holds.
+    pub(super) fn go_on(self, plan: &Plan) -> Result<Sitting, CliError> {
+        if plan.digest() != self.header.plan_digest {
+            return Err(CliError::usage(format!(
+                "the suites of run `{}` have changed since it began",
+                self.folder.id
+            ))
+            .hint("begin a new run; with --cache only what changed is paid for"));
+        }
+        Ok(Sitting {
+            folder: self.folder,
+            header: Arc::new(self.header),
+            done: self.done,
+            journal: self.journal,
+        })
+    }
+}
+
+/// One sitting of a run: a new run, or what is left of an interrupted one.
+pub(super) struct Sitting {
+    pub(super) folder: RunFolder,
+    pub(super) header: Arc<Header>,
+    pub(super) done: HashSet<TrialKey>,
+    pub(super) journal: JournalWriter,
+}
+
+impl Sitting {
+    pub(super) fn begin(
+        runs: &Path,
+        options: RunOptions,
+        seed: u64,
+        plan: &Plan,
+        catalog: &Catalog,
+        region: Option<&str>,
+    ) -> Result<Self, CliError> {
+        let now = Timestamp::now();
+        let folder = RunFolder::create(runs, now)?;
+        let run = RunRecord {
+            id: folder.id.clone(),
+            started_at: now,
+            tool_version: env!("CARGO_PKG_VERSION").to_owned(),
+            seed,
+            git_commit: git::commit(Path::new(".")),
+        };
+        let header = header(run, options, plan, catalog, region);
+        let journal = JournalWriter::create(&folder.journal(), &header);
+        let journal = journal.map_err(|error| CliError::caused(Exit::Usage, &error))?;
+        Ok(Self {
+            folder,
+            header: Arc::new(header),
+            done: HashSet::new(),
+            journal,
+        })
+    }
+}

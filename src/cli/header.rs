@@ -1,0 +1,77 @@
+//! The journal's header: what a plan will ask, at what prices.
+
+use super::error::CliError;
+use crate::catalog::{Catalog, PriceTable};
+use crate::journal::{Header, ModelRecord, RunOptions, RunRecord, SCHEMA, SuiteRecord};
+use crate::model::ModelId;
+use crate::plan::Plan;
+
+/// Returns the catalog, with the price file of the options on top.
+///
+/// # Errors
+///
+/// The file cannot be read, or has mistakes: all of them with their lines.
+pub(super) fn catalog(pricing: Option<&str>) -> Result<Catalog, CliError> {
+    let catalog = Catalog::builtin();
+    let Some(path) = pricing else {
+        return Ok(catalog);
+    };
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| CliError::usage(format!("cannot read `{path}`: {error}")))?;
+    match PriceTable::builtin().with_overrides(path, &text) {
+        Ok(prices) => Ok(catalog.with_prices(prices)),
+        Err(errors) => {
+            let mut cli = CliError::usage(format!("the price table `{path}` cannot be used"));
+            cli.causes = errors.iter().map(ToString::to_string).collect();
+            Err(cli.hint(
+                "columns and units are those of config/pricing.csv: US dollars per million tokens",
+            ))
+        }
+    }
+}
+
+/// Returns the header of a run of `plan`. `region` is that of calls whose entry names none.
+pub(super) fn header(
+    run: RunRecord,
+    options: RunOptions,
+    plan: &Plan,
+    catalog: &Catalog,
+    region: Option<&str>,
+) -> Header {
+    let suites = plan.suites.iter().map(|part| SuiteRecord {
+        name: part.suite.name.clone(),
+        path: part.suite.path.display().to_string(),
+        cases: part.cases,
+        prompts: part
+            .suite
+            .prompts
+            .iter()
+            .map(|prompt| prompt.name.clone())
+            .collect(),
+        models: part
+            .entries
+            .iter()
+            .map(|entry| ModelRecord {
+                label: entry.label.clone(),
+                model: entry.id.clone(),
+                planned: part.trials_per_model,
+                price: catalog
+                    .price(
+                        &ModelId::parse(&entry.id),
+                        entry.region.as_deref().or(region),
+                        entry.service_tier.as_deref(),
+                    )
+                    .cloned(),
+            })
+            .collect(),
+        baseline: part.suite.baseline.clone(),
+        margin: part.suite.margin,
+    });
+    Header {
+        schema: SCHEMA,
+        run,
+        options,
+        plan_digest: plan.digest().to_owned(),
+        suites: suites.collect(),
+    }
+}

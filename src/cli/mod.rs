@@ -1,0 +1,99 @@
+//! The command line: the only place where the stages meet, and the only one that prints.
+//!
+//! One file for each command, with its arguments and its run function. Results go to stdout, everything else to stderr.
+
+mod args;
+mod connect;
+mod error;
+mod eval;
+mod exit;
+mod git;
+mod header;
+mod outputs;
+mod progress;
+mod report;
+mod run_folder;
+mod runs;
+mod schema;
+mod signals;
+mod ui;
+mod validate;
+mod verdict;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser, Subcommand};
+
+use error::CliError;
+use exit::Exit;
+use ui::Ui;
+
+/// Evaluate models on AWS Bedrock: which is good enough, what it costs, and how sure we are
+///
+/// Suites are YAML files with prompts, models and expected properties.
+#[derive(Debug, Parser)]
+#[command(
+    name = "mcp-cli",
+    version,
+    verbatim_doc_comment,
+    max_term_width = 100,
+    after_help = "Try the samples offline:\n  mcp-cli eval suites/ --replay fixtures/demo"
+)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Eval(Box<eval::EvalArgs>),
+    Report(report::ReportArgs),
+    Runs(runs::RunsArgs),
+    Validate(validate::ValidateArgs),
+    Schema(schema::SchemaArgs),
+    /// Print a completion script for a shell
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+}
+
+/// Runs the program with these arguments, its own name first, and returns its exit code.
+pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let ui = Ui::new();
+    let cli = match Cli::try_parse_from(args) {
+        Ok(cli) => cli,
+        Err(error) => return ui.clap_error(&error).into(),
+    };
+    match dispatch(cli.command, &ui) {
+        Ok(exit) => exit.into(),
+        Err(error) => ui.error(&error).into(),
+    }
+}
+
+fn dispatch(command: Command, ui: &Ui) -> Result<Exit, CliError> {
+    match command {
+        Command::Eval(args) => eval::run(&args, ui),
+        Command::Report(args) => report::run(&args, ui),
+        Command::Runs(args) => runs::run(&args, ui),
+        Command::Validate(args) => validate::run(&args, ui),
+        Command::Schema(args) => schema::run(&args, ui),
+        Command::Completions { shell } => {
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "mcp-cli", &mut script);
+            ui.print_bytes(&script)?;
+            Ok(Exit::Done)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+}

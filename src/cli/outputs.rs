@@ -1,0 +1,182 @@
+//! Where a report goes: stdout, the run's folder, and files that the user names.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use super::error::CliError;
+use super::exit::Exit;
+use super::run_folder::{RunFolder, cannot_write};
+use super::ui::Ui;
+use super::verdict;
+use crate::files::write_whole;
+use crate::journal::{JournalError, JournalReader};
+use crate::report::{Colour, Format, Options, Report, render};
+use crate::tally::{PlanOrder, RecordsError, Tally};
+
+/// Flags of every command that shows a run.
+#[derive(Debug, Clone, Args)]
+pub(super) struct OutputArgs {
+    /// Also write a report here; the extension says the format: .json .jsonl .csv .xml .md .txt
+    #[arg(short = 'o', long = "output", value_name = "FILE")]
+    pub output: Vec<PathBuf>,
+    /// What goes to stdout: terminal, json, jsonl, csv, markdown or junit
+    #[arg(long, value_name = "FORMAT", default_value = "terminal", value_parser = format)]
+    pub format: Format,
+    /// Print the report as JSON, the same as `--format json`
+    #[arg(long, conflicts_with = "format")]
+    pub json: bool,
+}
+
+impl OutputArgs {
+    /// Returns what goes to stdout.
+    fn stdout(&self) -> Format {
+        if self.json { Format::Json } else { self.format }
+    }
+
+    /// Checks that every file has a format, before anything is asked.
+    ///
+    /// # Errors
+    ///
+    /// An extension that is no format.
+    pub(super) fn check(&self) -> Result<(), CliError> {
+        for path in &self.output {
+            format_of(path)?;
+        }
+        Ok(())
+    }
+}
+
+/// The files that every run's folder has beside its journal.
+const FOLDER_FILES: [(&str, Format); 4] = [
+    ("report.json", Format::Json),
+    ("results.jsonl", Format::Jsonl),
+    ("junit.xml", Format::Junit),
+    ("summary.md", Format::Markdown),
+];
+
+/// A run that can be shown.
+pub(super) struct Shown {
+    records: PlanOrder,
+    report: Report,
+    exit: Exit,
+}
+
+impl Shown {
+    /// Reads a run's journal and counts it.
+    ///
+    /// # Errors
+    ///
+    /// The journal cannot be read.
+    pub(super) fn read(folder: &RunFolder) -> Result<Self, CliError> {
+        let reader =
+            JournalReader::open(&folder.journal()).map_err(|error| journal_error(&error))?;
+        Self::of(PlanOrder::read(reader).map_err(|error| CliError::caused(Exit::Usage, &error))?)
+    }
+
+    fn of(mut records: PlanOrder) -> Result<Self, CliError> {
+        let mut tally = Tally::default();
+        let mut exit = Exit::Done;
+        records
+            .each(|header, record| {
+                tally.add(header, record);
+                exit = exit.or(verdict::of_trial(record));
+                Ok::<_, RecordsError>(())
+            })
+            .map_err(|error| CliError::caused(Exit::Usage, &error))?;
+        let end = records.end();
+        let mut report = Report::of(records.header(), &tally, end, exit.code());
+        exit = exit.or(verdict::of_run(&report, end));
+        report.exit_code = exit.code();
+        Ok(Self {
+            records,
+            report,
+            exit,
+        })
+    }
+
+    /// Returns the report alone.
+    pub(super) fn into_report(self) -> Report {
+        self.report
+    }
+
+    /// Returns how the run ended.
+    pub(super) fn exit(&self) -> Exit {
+        self.exit
+    }
+
+    /// Writes the files of the run's folder.
+    ///
+    /// # Errors
+    ///
+    /// One cannot be written.
+    pub(super) fn write_folder(&mut self, folder: &Path) -> Result<(), CliError> {
+        for (name, format) in FOLDER_FILES {
+            self.write_file(&folder.join(name), format)?;
+        }
+        Ok(())
+    }
+
+    /// Writes the files that the user named, then stdout.
+    ///
+    /// # Errors
+    ///
+    /// One cannot be written.
+    pub(super) fn write(&mut self, args: &OutputArgs, ui: &Ui) -> Result<(), CliError> {
+        for path in &args.output {
+            self.write_file(path, format_of(path)?)?;
+        }
+        let width = u16::try_from(ui.width()).unwrap_or(u16::MAX);
+        let colour = if ui.colour() {
+            Colour::Ansi
+        } else {
+            Colour::Never
+        };
+        let (records, report) = (&mut self.records, &self.report);
+        ui.print_with(|out| {
+            render(
+                args.stdout(),
+                records,
+                report,
+                Options { width, colour },
+                out,
+            )
+            .map_err(io::Error::from)
+        })
+    }
+
+    fn write_file(&mut self, path: &Path, format: Format) -> Result<(), CliError> {
+        let (records, report) = (&mut self.records, &self.report);
+        write_whole(path, |out| {
+            render(format, records, report, Options::default(), out).map_err(io::Error::from)
+        })
+        .map_err(|error| cannot_write(path, &error))
+    }
+}
+
+/// Returns the error of a journal that cannot be read.
+pub(super) fn journal_error(error: &JournalError) -> CliError {
+    let cli = CliError::caused(Exit::Usage, error);
+    match error {
+        JournalError::NewerSchema { .. } => {
+            cli.hint("it was written by a later version of mcp-cli: install that one to read it")
+        }
+        _ => cli,
+    }
+}
+
+fn format_of(path: &Path) -> Result<Format, CliError> {
+    Format::from_path(path).ok_or_else(|| {
+        CliError::usage(format!(
+            "`{}` has no extension that is a report's format",
+            path.display()
+        ))
+        .hint("use .json, .jsonl, .csv, .xml, .md or .txt")
+    })
+}
+
+fn format(name: &str) -> Result<Format, String> {
+    name.parse()
+        .map_err(|error: crate::report::UnknownFormat| error.to_string())
+}

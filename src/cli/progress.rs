@@ -1,0 +1,191 @@
+//! Progress on stderr: a bar on a terminal, a plain line now and then elsewhere.
+
+use std::collections::BTreeMap;
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use super::ui::Ui;
+use crate::catalog::Usd;
+use crate::journal::TrialStatus;
+use crate::run::Event;
+
+/// Between two looks at the bar.
+const TICK: Duration = Duration::from_millis(100);
+/// Between two plain lines.
+const LINE_EVERY: Duration = Duration::from_secs(10);
+
+/// How long the last failure is shown at least.
+const SHOWN_FOR: Duration = Duration::from_secs(2);
+
+/// The order in which counts are shown.
+const ORDER: [TrialStatus; 4] = [
+    TrialStatus::Passed,
+    TrialStatus::Failed,
+    TrialStatus::Undecided,
+    TrialStatus::Error,
+];
+
+/// How progress is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(super) enum Progress {
+    /// A bar on a terminal, plain lines elsewhere.
+    Auto,
+    /// A bar.
+    Bar,
+    /// A line every ten seconds.
+    Plain,
+    /// Nothing.
+    None,
+}
+
+impl Progress {
+    /// Shows what `events` tell of `planned` trials, on a thread of its own, until nobody sends any more.
+    pub(super) fn show(self, ui: &Ui, planned: u64, events: Receiver<Event>) -> JoinHandle<()> {
+        let style = match self {
+            Self::Auto if ui.may_draw() => Self::Bar,
+            Self::Auto => Self::Plain,
+            chosen => chosen,
+        };
+        std::thread::spawn(move || Watcher::new(style, planned).watch(&events))
+    }
+}
+
+/// What has happened so far.
+struct Watcher {
+    style: Progress,
+    planned: u64,
+    began: Instant,
+    finished: u64,
+    by_status: BTreeMap<&'static str, u64>,
+    paid: Usd,
+    unpriced: bool,
+    retries: u64,
+    retrying: Option<(Instant, String)>,
+}
+
+impl Watcher {
+    fn new(style: Progress, planned: u64) -> Self {
+        Self {
+            style,
+            planned,
+            began: Instant::now(),
+            finished: 0,
+            by_status: BTreeMap::new(),
+            paid: Usd::ZERO,
+            unpriced: false,
+            retrying: None,
+            retries: 0,
+        }
+    }
+
+    fn watch(mut self, events: &Receiver<Event>) {
+        let target = match self.style {
+            Progress::Bar => ProgressDrawTarget::stderr(),
+            _ => ProgressDrawTarget::hidden(),
+        };
+        let bar = ProgressBar::with_draw_target(Some(self.planned), target);
+        let style = ProgressStyle::with_template("{bar:20} {pos}/{len} {wide_msg}")
+            .expect("the template is well formed");
+        bar.set_style(style.progress_chars("━╸─"));
+        let mut next_line = Instant::now() + LINE_EVERY;
+        loop {
+            match events.recv_timeout(TICK) {
+                Ok(event) => {
+                    self.note(event);
+                    while let Ok(event) = events.try_recv() {
+                        self.note(event);
+                    }
+                }
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => break,
+            }
+            match self.style {
+                Progress::Bar => {
+                    bar.set_position(self.finished);
+                    bar.set_message(self.summary());
+                }
+                Progress::Plain if Instant::now() >= next_line => {
+                    next_line += LINE_EVERY;
+                    Ui::new().note(&format!(
+                        "{}/{} {}",
+                        self.finished,
+                        self.planned,
+                        self.summary()
+                    ));
+                }
+                _ => {}
+            }
+        }
+        bar.finish_and_clear();
+    }
+
+    fn note(&mut self, event: Event) {
+        match event {
+            Event::Finished { status, paid, .. } => {
+                self.finished += 1;
+                *self.by_status.entry(status.as_str()).or_default() += 1;
+                match paid {
+                    Some(paid) => self.paid += paid,
+                    None => self.unpriced = true,
+                }
+            }
+            Event::Retrying { model, kind, wait } => {
+                self.retries += 1;
+                // Where nothing is waited for, nobody needs to know.
+                if !wait.is_zero() {
+                    let until = Instant::now() + wait.max(SHOWN_FOR);
+                    self.retrying = Some((until, format!("{model} {}", kind.as_str())));
+                }
+            }
+        }
+    }
+
+    /// Counts, time left, cost so far, rate; what was last asked again. The most telling comes first, since a narrow
+    /// terminal cuts the end.
+    fn summary(&self) -> String {
+        let mut parts: Vec<String> = ORDER
+            .iter()
+            .filter_map(|status| Some((self.by_status.get(status.as_str())?, status)))
+            .map(|(count, status)| format!("{count} {}", status.as_str()))
+            .collect();
+        let seconds = self.began.elapsed().as_secs_f64();
+        let rate = to_f64(self.finished) / seconds;
+        if self.finished > 0 && seconds > 0.5 {
+            let left = to_f64(self.planned.saturating_sub(self.finished)) / rate;
+            parts.push(format!("{} left", short(left)));
+        }
+        let unpriced = if self.unpriced { " + unpriced" } else { "" };
+        parts.push(format!("${:.3}{unpriced}", self.paid.to_f64()));
+        if self.finished > 0 && seconds > 0.5 {
+            parts.push(format!("{rate:.0}/s"));
+        }
+        if self.retries > 0 {
+            parts.push(format!("{} asked again", self.retries));
+        }
+        let fresh = self
+            .retrying
+            .as_ref()
+            .filter(|(until, _)| Instant::now() < *until);
+        parts.extend(fresh.map(|(_, what)| what.clone()));
+        parts.join(" · ")
+    }
+}
+
+/// Returns seconds as people say them.
+fn short(seconds: f64) -> String {
+    if seconds < 90.0 {
+        format!("{seconds:.0} s")
+    } else if seconds < 5_400.0 {
+        format!("{:.0} min", seconds / 60.0)
+    } else {
+        format!("{:.1} h", seconds / 3_600.0)
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "shown with one decimal")]
+fn to_f64(count: u64) -> f64 {
+    count as f64
+}

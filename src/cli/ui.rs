@@ -1,0 +1,171 @@
+//! What reaches the terminal: results on stdout, everything else on stderr. A closed pipe is a quiet end.
+
+#![expect(
+    clippy::unused_self,
+    reason = "the terminal is one thing, whichever of its answers need its state"
+)]
+
+use std::io::{self, IsTerminal, Write};
+
+use annotate_snippets::Renderer;
+
+use super::error::CliError;
+use super::exit::Exit;
+use crate::suite::{Severity, SuiteError};
+
+/// Columns where no terminal says how many it has.
+const WIDTH: usize = 100;
+/// The narrowest width that tables are made for.
+const MIN_WIDTH: usize = 80;
+
+/// The terminal, or what stands in its place.
+#[derive(Debug)]
+pub(super) struct Ui {
+    colour_out: bool,
+    colour_err: bool,
+}
+
+impl Ui {
+    pub(super) fn new() -> Self {
+        let takes_colour = |choice| choice != anstream::ColorChoice::Never;
+        Self {
+            colour_out: takes_colour(anstream::AutoStream::choice(&io::stdout())),
+            colour_err: takes_colour(anstream::AutoStream::choice(&io::stderr())),
+        }
+    }
+
+    /// Returns whether stdout takes colours.
+    pub(super) fn colour(&self) -> bool {
+        self.colour_out
+    }
+
+    /// Returns whether stderr is a terminal that may be drawn on.
+    pub(super) fn may_draw(&self) -> bool {
+        io::stderr().is_terminal() && std::env::var_os("CI").is_none()
+    }
+
+    /// Returns the columns that results may take.
+    pub(super) fn width(&self) -> usize {
+        let columns = std::env::var("COLUMNS")
+            .ok()
+            .and_then(|columns| columns.parse().ok());
+        let measured = || terminal_size::terminal_size().map(|(width, _)| usize::from(width.0));
+        columns.or_else(measured).unwrap_or(WIDTH).max(MIN_WIDTH)
+    }
+
+    /// Prints a result.
+    ///
+    /// # Errors
+    ///
+    /// Anything but a closed pipe, which ends the program quietly as the reader wished.
+    pub(super) fn print(&self, text: &str) -> Result<(), CliError> {
+        self.print_bytes(text.as_bytes())
+    }
+
+    /// Prints a result of bytes.
+    ///
+    /// # Errors
+    ///
+    /// As for [`print`](Self::print).
+    pub(super) fn print_bytes(&self, bytes: &[u8]) -> Result<(), CliError> {
+        self.print_with(|out| out.write_all(bytes))
+    }
+
+    /// Lets `write` print a result.
+    ///
+    /// # Errors
+    ///
+    /// As for [`print`](Self::print).
+    pub(super) fn print_with(
+        &self,
+        write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+    ) -> Result<(), CliError> {
+        let mut out = io::BufWriter::new(io::stdout().lock());
+        match write(&mut out).and_then(|()| out.flush()) {
+            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(CliError::new(
+                Exit::Incomplete,
+                format!("cannot write to stdout: {error}"),
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    /// Prints a line for people.
+    pub(super) fn note(&self, line: &str) {
+        // Nobody can be told that stderr is gone.
+        let _ = writeln!(io::stderr().lock(), "{line}");
+    }
+
+    /// Prints problems of suites, each with its line and caret, and a line that counts them.
+    pub(super) fn problems(&self, problems: &[SuiteError]) {
+        let renderer = if self.colour_err {
+            Renderer::styled()
+        } else {
+            Renderer::plain()
+        };
+        for problem in problems {
+            self.note(&problem.render(&renderer));
+            self.note("");
+        }
+    }
+
+    /// Prints an error and returns its exit code.
+    pub(super) fn error(&self, error: &CliError) -> Exit {
+        self.note(&format!(
+            "{} {}",
+            self.word("error:", anstyle::AnsiColor::Red),
+            error.message
+        ));
+        for cause in &error.causes {
+            self.note(&format!("caused by: {cause}"));
+        }
+        for hint in &error.hints {
+            self.note(&format!(
+                "{} {hint}",
+                self.word("hint:", anstyle::AnsiColor::Cyan)
+            ));
+        }
+        error.exit
+    }
+
+    /// Prints help, a version, or what is wrong with the arguments.
+    pub(super) fn clap_error(&self, error: &clap::Error) -> Exit {
+        let printed = error.print();
+        if error.use_stderr()
+            || printed.is_err_and(|error| error.kind() != io::ErrorKind::BrokenPipe)
+        {
+            Exit::Usage
+        } else {
+            Exit::Done
+        }
+    }
+
+    fn word(&self, word: &str, colour: anstyle::AnsiColor) -> String {
+        if !self.colour_err {
+            return word.to_owned();
+        }
+        let style = colour.on_default().bold();
+        format!("{style}{word}{style:#}")
+    }
+}
+
+/// Returns how many errors and warnings there are, in words.
+pub(super) fn count_problems(problems: &[SuiteError]) -> String {
+    let count = |severity| {
+        problems
+            .iter()
+            .filter(|problem| problem.severity == severity)
+            .count() as u64
+    };
+    let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
+    format!(
+        "{}, {}",
+        plural(errors, "error"),
+        plural(warnings, "warning")
+    )
+}
+
+/// Returns a count with its noun: `1 case`, `2 cases`.
+pub(super) fn plural(count: u64, noun: &str) -> String {
+    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
+}
