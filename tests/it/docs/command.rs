@@ -1,0 +1,95 @@
+//! A command line of a page: what it runs, what it should exit with, where its output goes.
+
+/// Programs of others, which are not run. A line that begins with none of these nor with ours is a mistake.
+const OTHERS: [&str; 6] = [
+    "cargo install",
+    "cargo test",
+    "duckdb",
+    "export",
+    "jq",
+    "gh",
+];
+
+/// Commands to which what we print may be piped.
+const READERS: [&str; 2] = ["jq", "head"];
+
+/// A command of ours.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Command {
+    /// Its arguments, without the program's name.
+    pub args: Vec<String>,
+    /// The exit code that its comment names, as in `# exit 3`.
+    pub exit: Option<i32>,
+    /// The file that its stdout goes to.
+    pub into: Option<String>,
+}
+
+/// Reads a line of a shell block; `None` if it runs nothing of ours.
+///
+/// # Errors
+///
+/// A command that nobody knows.
+pub(crate) fn parse(line: &str) -> Result<Option<Command>, String> {
+    let line = line.trim();
+    let starts = |program: &str| line == program || line.starts_with(&format!("{program} "));
+    if line.is_empty() || line.starts_with('#') || OTHERS.iter().any(|other| starts(other)) {
+        return Ok(None);
+    }
+    let ours = ["mcp-cli ", "cargo run -- "];
+    let Some(rest) = ours.iter().find_map(|name| line.strip_prefix(name)) else {
+        return Err(format!(
+            "`{line}` is neither ours nor known to be another's"
+        ));
+    };
+    let (rest, comment) = rest.split_once(" # ").unwrap_or((rest, ""));
+    let (rest, reader) = rest.split_once(" | ").unwrap_or((rest, ""));
+    let reader = reader.split_whitespace().next().unwrap_or_default();
+    if !reader.is_empty() && !READERS.contains(&reader) {
+        return Err(format!("`{reader}` is no known reader"));
+    }
+    let (rest, into) = match rest.split_once(" > ") {
+        Some((rest, file)) => (rest, Some(file.trim().to_owned())),
+        None => (rest, None),
+    };
+    if rest.contains(['"', '\'', '$', '\\', '&', ';', '<']) {
+        return Err(format!("`{line}` needs a shell"));
+    }
+    Ok(Some(Command {
+        args: rest.split_whitespace().map(str::to_owned).collect(),
+        exit: comment
+            .trim()
+            .strip_prefix("exit ")
+            .map(|code| code.parse().unwrap()),
+        into,
+    }))
+}
+
+impl Command {
+    pub(crate) fn has(&self, flag: &str) -> bool {
+        self.args.iter().any(|arg| arg == flag)
+    }
+
+    /// Returns whether this exit code is what the page says; without a word of it, an evaluation may fail.
+    pub(crate) fn may_exit(&self, code: Option<i32>) -> bool {
+        match self.exit {
+            Some(expected) => code == Some(expected),
+            None if self.args[0] == "eval" => matches!(code, Some(0 | 1)),
+            None => code == Some(0),
+        }
+    }
+}
+
+#[test]
+fn lines_are_told_apart() {
+    let command = parse("cargo run -- eval a/ --limit 2 > out.json    # exit 3").unwrap();
+    let command = command.unwrap();
+    assert_eq!(command.args, ["eval", "a/", "--limit", "2"]);
+    assert_eq!(
+        (command.exit, command.into.as_deref()),
+        (Some(3), Some("out.json"))
+    );
+    assert_eq!(parse("jq .models report.json"), Ok(None));
+    for wrong in ["rm -rf /", "mcp-cli report | sh", "mcp-cli eval $HOME"] {
+        assert!(parse(wrong).is_err(), "{wrong}");
+    }
+}

@@ -1,0 +1,25 @@
+//! Tests through the public door: one binary, a module for each part.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod bedrock;
+mod bedrock_alone;
+mod bedrock_stream;
+mod cassette;
+mod cli_eval;
+mod cli_resume;
+mod cli_runs;
+mod docs;
+mod double;
+mod pipeline;
+mod plan;
+mod program;
+mod run;
+mod run_pace;
+mod run_retries;
+mod run_stops;
+mod run_trials;
+mod sample;
+mod scripted;
+mod service;
+mod suites;

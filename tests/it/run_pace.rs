@@ -1,0 +1,96 @@
+//! Each model at its own pace: slots, quotas, and nobody waits for another model.
+
+use mcp_cli::model::Usage;
+
+use crate::run::{LITE, MICRO, Run, yaml};
+use crate::scripted::{Scripted, answer};
+
+const FOUR: [&str; 4] = ["1111", "2222", "3333", "4444"];
+
+fn seconds(client: &Scripted) -> Vec<f64> {
+    client.calls().into_iter().map(|(at, _)| at).collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_more_calls_are_in_flight_than_slots() {
+    for slots in [1, 3, 9] {
+        let words: Vec<String> = (0..12).map(|number| format!("w{number}")).collect();
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        let run = Run::of(&yaml(&[LITE], &words)).slots(slots);
+        let client = Scripted::new(answer("ok").after(1)).shared();
+        run.sit(client.clone()).await;
+        assert_eq!(client.most_in_flight(), slots);
+        assert_eq!(run.records().len(), 12);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn requests_per_minute_space_the_calls() {
+    let run = Run::of(&yaml(&[LITE], &FOUR)).slots(4).quota(None, Some(6));
+    let client = Scripted::new(answer("ok")).shared();
+    run.sit(client.clone()).await;
+    assert_eq!(seconds(&client), [0.0, 10.0, 20.0, 30.0]);
+    let waited: Vec<f64> = run.records().iter().map(|it| it.wait_ms).collect();
+    assert_eq!(waited, [0.0, 10_000.0, 20_000.0, 30_000.0]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn tokens_per_minute_space_the_calls_by_what_they_used() {
+    // Ten tokens a second, a hundred at once. Each call reserves one of prompt and 99 of max_tokens.
+    for (used, expected) in [
+        (100, [0.0, 10.0, 20.0, 30.0]),
+        (50, [0.0, 5.0, 10.0, 15.0]),
+        (0, [0.0, 0.0, 0.0, 0.0]),
+    ] {
+        let run = Run::of(&yaml(&[LITE], &FOUR))
+            .slots(4)
+            .quota(Some(600), None);
+        let all_used = answer("ok").with(|it| it.usage = Usage::new(used, 0));
+        let client = Scripted::new(all_used).shared();
+        run.sit(client.clone()).await;
+        assert_eq!(seconds(&client), expected, "{used} tokens each");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_call_gives_back_lets_the_next_go_when_it_ends() {
+    let run = Run::of(&yaml(&[LITE], &FOUR))
+        .slots(4)
+        .quota(Some(600), None);
+    let frugal = answer("ok")
+        .after(1)
+        .with(|it| it.usage = Usage::new(10, 0));
+    let client = Scripted::new(frugal).shared();
+    run.sit(client.clone()).await;
+    assert_eq!(seconds(&client), [0.0, 1.0, 2.0, 3.0]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_large_request_is_not_overtaken() {
+    let large = "x".repeat(4_000);
+    let words = ["1111", &large, "2222", "3333", "4444"];
+    let run = Run::of(&yaml(&[LITE], &words))
+        .slots(5)
+        .quota(Some(600), None);
+    let client = Scripted::new(answer("ok").with(|it| it.usage = Usage::new(20, 0))).shared();
+    run.sit(client.clone()).await;
+    let texts: Vec<String> = client.calls().into_iter().map(|(_, text)| text).collect();
+    assert_eq!(texts, words);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_slow_model_never_delays_another() {
+    let run = Run::of(&yaml(&[LITE, MICRO], &FOUR));
+    let slow = || answer("ok").after(100);
+    let client = Scripted::new(answer("ok").after(1))
+        .on(LITE, [slow(), slow(), slow(), slow()])
+        .shared();
+    run.sit(client.clone()).await;
+    let times_of = |model: &str| -> Vec<f64> {
+        let asked = client.asked().into_iter();
+        let asked = asked.filter(|asked| asked.request.model == model);
+        asked.map(|asked| asked.at).collect()
+    };
+    assert_eq!(times_of(MICRO), [0.0, 1.0, 2.0, 3.0]);
+    assert_eq!(times_of(LITE), [0.0, 100.0, 200.0, 300.0]);
+}

@@ -1,0 +1,102 @@
+//! Bedrock as far as a run needs it: answers every Converse call, counts, and can tell a test when to act.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use wiremock::matchers::method;
+use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate};
+
+/// A running service.
+pub(crate) struct Service {
+    server: MockServer,
+    asked: Arc<AtomicUsize>,
+    calls: Receiver<usize>,
+}
+
+struct Echo {
+    asked: Arc<AtomicUsize>,
+    calls: Mutex<Sender<usize>>,
+    delay: Duration,
+}
+
+impl Respond for Echo {
+    fn respond(&self, request: &Request) -> ResponseTemplate {
+        let asked = self.asked.fetch_add(1, Ordering::SeqCst) + 1;
+        // A test that no longer listens needs no telling.
+        let _ = self.calls.lock().unwrap().send(asked);
+        let body: Value = serde_json::from_slice(&request.body).unwrap();
+        let text = &body["messages"][0]["content"][0]["text"];
+        ResponseTemplate::new(200)
+            .set_delay(self.delay)
+            .set_body_json(json!({
+                "output": {"message": {"role": "assistant", "content": [{"text": text}]}},
+                "stopReason": "end_turn",
+                "usage": {"inputTokens": 10, "outputTokens": 5, "totalTokens": 15},
+                "metrics": {"latencyMs": 1},
+            }))
+    }
+}
+
+impl Service {
+    /// Starts a service that says what it is told, after `delay`.
+    pub(crate) async fn echo(delay: Duration) -> Self {
+        let server = MockServer::start().await;
+        let asked = Arc::new(AtomicUsize::new(0));
+        let (sender, calls) = channel();
+        let echo = Echo {
+            asked: Arc::clone(&asked),
+            calls: Mutex::new(sender),
+            delay,
+        };
+        Mock::given(method("POST"))
+            .respond_with(echo)
+            .mount(&server)
+            .await;
+        Self {
+            server,
+            asked,
+            calls,
+        }
+    }
+
+    /// Starts a service that answers every call with an error.
+    pub(crate) async fn failing(status: u16, code: &str, message: &str) -> Self {
+        let server = MockServer::start().await;
+        let response = ResponseTemplate::new(status)
+            .insert_header("x-amzn-ErrorType", code)
+            .set_body_json(json!({"message": message}));
+        Mock::given(method("POST"))
+            .respond_with(response)
+            .mount(&server)
+            .await;
+        let (_, calls) = channel();
+        Self {
+            server,
+            asked: Arc::default(),
+            calls,
+        }
+    }
+
+    /// Returns where it listens.
+    pub(crate) fn url(&self) -> String {
+        self.server.uri()
+    }
+
+    /// Waits until `count` calls have arrived.
+    pub(crate) fn wait_for(&self, count: usize) {
+        while self
+            .calls
+            .recv_timeout(Duration::from_secs(30))
+            .expect("a call within 30 s")
+            < count
+        {}
+    }
+
+    /// Returns how many calls have arrived.
+    pub(crate) fn asked(&self) -> usize {
+        self.asked.load(Ordering::SeqCst)
+    }
+}
