@@ -95,8 +95,8 @@ impl Class {
             Self::ModelTimeout => (ErrorKind::Timeout, Remedy::RepeatOnce),
             Self::ModelError => (ErrorKind::Unavailable, Remedy::RepeatOnce),
             Self::Validation => (ErrorKind::Invalid, Remedy::None),
-            Self::AccessDenied => (ErrorKind::Denied, Remedy::None),
-            Self::NotFound => (ErrorKind::NotFound, Remedy::None),
+            Self::AccessDenied => (ErrorKind::Denied, Remedy::OtherModel),
+            Self::NotFound => (ErrorKind::NotFound, Remedy::OtherModel),
             Self::ServiceQuota => (ErrorKind::Throttled, Remedy::None),
             Self::Expired | Self::BadKey | Self::Signature | Self::NoAuth => {
                 (ErrorKind::Credentials, Remedy::None)

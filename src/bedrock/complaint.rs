@@ -29,8 +29,10 @@ pub(super) fn find(class: Class, message: &str) -> Option<&'static Complaint> {
 }
 
 const LATER: (ErrorKind, Remedy) = (ErrorKind::Throttled, Remedy::Tomorrow);
-const DENIED: (ErrorKind, Remedy) = (ErrorKind::Denied, Remedy::None);
-const GONE: (ErrorKind, Remedy) = (ErrorKind::NotFound, Remedy::None);
+const DENIED: (ErrorKind, Remedy) = (ErrorKind::Denied, Remedy::OtherModel);
+const GONE: (ErrorKind, Remedy) = (ErrorKind::NotFound, Remedy::OtherModel);
+const UNSUITED: (ErrorKind, Remedy) = (ErrorKind::Invalid, Remedy::OtherModel);
+const TOO_FAST: (ErrorKind, Remedy) = (ErrorKind::Throttled, Remedy::FewerTokens);
 const REFUSED: (ErrorKind, Remedy) = (ErrorKind::Invalid, Remedy::None);
 const TOO_LONG: (ErrorKind, Remedy) = (ErrorKind::ContextLength, Remedy::None);
 const NO_ENTRY: (ErrorKind, Remedy) = (ErrorKind::Credentials, Remedy::None);
@@ -147,18 +149,18 @@ static TABLE: &[Complaint] = &[
     ),
     said(
         &["with on-demand throughput isn"],
-        REFUSED,
+        UNSUITED,
         "use the inference profile `{profile}` or `global.{bare}`",
     ),
     said(
         &["support on-demand throughput"],
-        REFUSED,
+        UNSUITED,
         "use `{bare}` or the inference profile `{profile}`: the suffix is for provisioned throughput",
     ),
     // Can the model do that?
     said(
         &["try again with a supported text or chat model"],
-        REFUSED,
+        UNSUITED,
         "`{model}` is not for chat; embedding models go with `mcp-cli embed`",
     ),
     said(
@@ -240,9 +242,10 @@ static TABLE: &[Complaint] = &[
         "the quota of the day is used up, or a new account's is near zero: go on tomorrow, or open a support \
                case with the request id",
     ),
-    sort(
+    within(
         Class::Throttling,
         &["too many tokens"],
+        TOO_FAST,
         "tokens per minute are used up: set `max_tokens`, which counts in full when a request starts, or ask for \
          a higher quota",
     ),

@@ -75,8 +75,12 @@ pub enum Remedy {
     Repeat,
     /// Asking again once or twice may succeed; more is waste.
     RepeatOnce,
-    /// Asking more slowly will succeed: a rate was exceeded.
+    /// Asking this model is of no use, whatever the question: it may not be asked, or is not there.
+    OtherModel,
+    /// Asking more slowly will succeed: requests per minute, or a rate that is not named, were exceeded.
     SlowDown,
+    /// Asking for less, or more slowly, will succeed: tokens per minute were exceeded.
+    FewerTokens,
     /// The model is being loaded; it takes tens of seconds.
     WarmUp,
     /// The day's quota is used up; nothing helps before tomorrow.

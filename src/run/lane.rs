@@ -21,6 +21,8 @@ pub struct LaneSettings {
     pub policy: RetryPolicy,
     /// Whether quotas are kept to; not where answers come from a recording.
     pub limited: bool,
+    /// Whether limits that nobody told are approached with care; not where the user says how many calls to have in flight.
+    pub approach: bool,
 }
 
 impl LaneSettings {
@@ -35,6 +37,7 @@ impl LaneSettings {
             slots,
             policy,
             limited: false,
+            approach: false,
         }
     }
 }
@@ -57,7 +60,7 @@ impl Lane {
     ) -> Self {
         let limiter = settings
             .limited
-            .then(|| Limiter::new(quota, Instant::now().into_std()));
+            .then(|| Limiter::new(quota, settings.approach, Instant::now().into_std()));
         Self {
             model: entry.id.clone(),
             region: entry.region.clone(),

@@ -6,6 +6,7 @@
 
 mod event;
 mod executor;
+mod gauge;
 mod lane;
 mod limiter;
 mod paced;

@@ -6,14 +6,11 @@ use std::time::Duration;
 use tokio::sync::{Notify, Semaphore};
 use tokio::time::Instant;
 
-use super::limiter::{Limiter, Reservation};
+use super::limiter::{Limiter, Reservation, Settlement};
 use super::retry::{RetryPolicy, draw};
 use super::stop::Stop;
 use crate::journal::Attempt;
 use crate::model::{Completion, ErrorKind, ModelClient, ModelError, Remedy, Request};
-
-/// Bytes of text that make a token, for reservations; settled by what the model reports.
-const BYTES_PER_TOKEN: usize = 4;
 
 /// A client with the slots, quota and retries of one model around it.
 pub(super) struct Paced {
@@ -150,15 +147,15 @@ impl SharedQuota {
     ///
     /// The run was stopped first.
     async fn reserve(&self, request: &Request, stop: &Stop) -> Result<Reservation, ModelError> {
-        let prompt = request.text_bytes().div_ceil(BYTES_PER_TOKEN) as u64;
-        let tokens = prompt + u64::from(request.params.max_tokens);
+        let (bytes, max_tokens) = (request.text_bytes(), request.params.max_tokens);
         let _turn = tokio::select! {
             biased;
             () = stop.stopped() => return Err(cancelled()),
             turn = self.turn.acquire() => turn.expect("the turn is never closed"),
         };
         loop {
-            let admitted = self.lock().admit(tokens, Instant::now().into_std());
+            let now = Instant::now().into_std();
+            let admitted = self.lock().admit(bytes, max_tokens, now);
             match admitted {
                 Ok(reservation) => return Ok(reservation),
                 Err(wait) => tokio::select! {
@@ -171,12 +168,17 @@ impl SharedQuota {
     }
 
     fn settle(&self, reservation: Reservation, result: &Result<Completion, ModelError>) {
-        let usage = match result {
-            Ok(completion) => Some(completion.usage),
-            Err(error) => error.billed,
+        let settlement = match result {
+            Ok(completion) => Settlement::Used(&completion.usage),
+            Err(error) => match (&error.billed, error.remedy) {
+                (Some(usage), _) => Settlement::Used(usage),
+                (None, Remedy::SlowDown) => Settlement::NoRequests,
+                (None, Remedy::FewerTokens) => Settlement::NoTokens,
+                (None, _) => Settlement::Failed,
+            },
         };
         let now = Instant::now().into_std();
-        self.lock().settle(reservation, usage.as_ref(), now);
+        self.lock().settle(reservation, settlement, now);
         self.settled.notify_one();
     }
 

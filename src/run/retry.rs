@@ -40,9 +40,11 @@ impl RetryPolicy {
     /// `made` counts the attempts so far, at least 1; `draw` is an even draw from 0..1.
     pub fn next(&self, made: u32, error: &ModelError, draw: f64) -> Option<Duration> {
         let most = match error.remedy {
-            Remedy::None | Remedy::Tomorrow => 0,
+            Remedy::None | Remedy::OtherModel | Remedy::Tomorrow => 0,
             Remedy::RepeatOnce => self.max_retries.min(FEW),
-            Remedy::Repeat | Remedy::SlowDown | Remedy::WarmUp => self.max_retries,
+            Remedy::Repeat | Remedy::SlowDown | Remedy::FewerTokens | Remedy::WarmUp => {
+                self.max_retries
+            }
         };
         if made > most {
             return None;

@@ -93,6 +93,7 @@ impl Run {
                     cap: Duration::from_secs(1),
                 },
                 limited: false,
+                approach: false,
             },
             quota: Quota {
                 tokens_per_minute: None,

@@ -27,8 +27,9 @@ use crate::plan::{self, Pattern, Plan, Selection};
 use crate::run::{Execution, Lane, LaneSettings, RetryPolicy, RunError, Stop, execute};
 use crate::suite::{self, ModelEntry, Severity, Suite};
 
-/// Calls in flight for each model, unless told otherwise.
-const SLOTS: usize = 20;
+/// Calls in flight for each model, unless told otherwise: far more than are needed, since the quota, known or found out,
+/// is what holds calls back.
+const SLOTS: usize = 256;
 
 pub(super) fn run(args: &EvalArgs, ui: &Ui) -> Result<Exit, CliError> {
     args.outputs.check()?;
@@ -182,6 +183,7 @@ fn lanes(
                 ..defaults
             },
             limited: true,
+            approach: options.concurrency.is_none(),
         },
     };
     let mut lanes: Vec<Lane> = Vec::new();

@@ -1,0 +1,370 @@
+//! One limit of a quota, requests or tokens per minute: what is known of it, and what is left of it. Pure.
+//!
+//! A limit that is known is a token bucket. One that is not is found out: nothing is held back until the service refuses
+//! a call. What it granted until then, and the depth that such buckets have, give a first estimate; what it grants between
+//! one refusal and the next gives a better one, whatever the depth. While nothing is refused an estimate is raised a little
+//! now and then, ever more rarely if that leads to refusals, so that it settles just below the limit.
+
+use std::time::{Duration, Instant};
+
+/// Seconds of a limit that are taken to be there at the beginning. Bedrock does not publish the depth of its buckets; a
+/// sixth of a minute is the burst that its users see.
+const DEPTH: f64 = 10.0;
+/// The part of the depth that is used, so that calls that travel unevenly do not bunch into refusals.
+const SAFE: f64 = 0.9;
+/// Two refusals at least this far apart say what the limit is; closer ones only that it is lower.
+const TELLING: Duration = Duration::from_secs(1);
+/// Calls that must have been granted since the last refusal before an estimate is raised.
+const STEADY: u32 = 30;
+/// How long after a refusal an estimate is raised; doubled each time that raising it led to a refusal.
+const QUIET: Duration = Duration::from_secs(4);
+/// The longest such time.
+const QUIETEST: Duration = Duration::from_secs(60);
+/// By how much an estimate is raised, once two refusals have confirmed it.
+const CREEP: f64 = 1.04;
+/// By how much it is raised before.
+const LEAP: f64 = 1.2;
+/// A limit is never taken to be lower than one call in so many seconds, or it would not be tried again.
+const SLOWEST: f64 = 25.0;
+
+/// One limit.
+#[derive(Debug, Clone)]
+pub(super) struct Gauge {
+    /// `None`: there is none as far as is known.
+    limit: Option<Limit>,
+    /// What is left; below zero it is a debt.
+    level: f64,
+    /// When `level` was right.
+    at: Instant,
+    /// What was granted since `since`, less what was given back.
+    granted: f64,
+    /// Calls that were granted since.
+    calls: u32,
+    /// The last refusal, or the beginning.
+    since: Instant,
+}
+
+/// A limit that is known, or believed.
+#[derive(Debug, Clone)]
+struct Limit {
+    /// Per second.
+    rate: f64,
+    /// What the quota says, per second; never exceeded. `None` where the limit was found out.
+    told: Option<f64>,
+    /// Seconds of the rate that may be used at once.
+    depth: f64,
+    /// Whether two refusals have said what the rate is.
+    confirmed: bool,
+    /// How long to stay at a rate that nobody refuses.
+    quiet: Duration,
+    /// When the rate may be raised.
+    raise_at: Instant,
+    /// Whether the rate was raised since the last refusal.
+    raised: bool,
+}
+
+impl Gauge {
+    /// Returns the gauge of a limit that a quota tells, full; `None`: it tells none.
+    pub(super) fn new(per_minute: Option<u64>, now: Instant) -> Self {
+        let limit = per_minute.map(|limit| {
+            let rate = to_f64(limit) / 60.0;
+            Limit {
+                told: Some(rate),
+                confirmed: true,
+                ..Limit::guessed(rate, now)
+            }
+        });
+        let level = limit.as_ref().map_or(0.0, Limit::capacity);
+        Self {
+            limit,
+            level,
+            at: now,
+            granted: 0.0,
+            calls: 0,
+            since: now,
+        }
+    }
+
+    /// Returns whether no limit is known and none was met yet.
+    pub(super) fn is_open(&self) -> bool {
+        self.limit.is_none()
+    }
+
+    /// Returns how long until `amount` is there. More than the limit ever holds waits until it is full.
+    pub(super) fn wait_for(&mut self, amount: f64, now: Instant) -> Duration {
+        self.refill(now);
+        let Some(limit) = &self.limit else {
+            return Duration::ZERO;
+        };
+        let missing = amount.min(limit.capacity()) - self.level;
+        if missing <= 0.0 {
+            return Duration::ZERO;
+        }
+        Duration::try_from_secs_f64(missing / limit.rate).unwrap_or(Duration::MAX)
+    }
+
+    /// Takes `amount` for a call that is about to be sent.
+    pub(super) fn take(&mut self, amount: f64) {
+        self.level -= amount;
+        self.granted += amount;
+        self.calls += 1;
+    }
+
+    /// Gives back what a call did not use after all; below zero, takes what it used beyond.
+    pub(super) fn give_back(&mut self, amount: f64, now: Instant) {
+        self.refill(now);
+        self.level += amount;
+        self.granted -= amount;
+        if let Some(limit) = &self.limit {
+            self.level = self.level.min(limit.capacity());
+        }
+    }
+
+    /// Learns that a call, which took `amount` when it was sent at `sent`, was refused for this limit. It used nothing.
+    pub(super) fn refused(&mut self, amount: f64, sent: Instant, now: Instant) {
+        self.refill(now);
+        if sent < self.since {
+            // It was refused together with the one that we have learned from, and is forgotten with it.
+            return;
+        }
+        let granted = self.granted - amount;
+        let passed = now.saturating_duration_since(self.since);
+        let slowest = amount / SLOWEST;
+        match &mut self.limit {
+            None => {
+                let rate = granted / (DEPTH + passed.as_secs_f64());
+                self.limit = Some(Limit::guessed(rate.max(slowest), now));
+            }
+            Some(limit) => {
+                if self.level >= amount {
+                    // There should have been more than enough: the bucket is less deep.
+                    limit.depth = (limit.depth * 0.6).max(1.0);
+                }
+                limit.learn(granted, passed, slowest, now);
+            }
+        }
+        self.level = 0.0;
+        self.granted = 0.0;
+        self.calls = 0;
+        self.since = now;
+    }
+
+    /// Notes that calls are being held back by this limit, which is the time to try whether it is higher.
+    pub(super) fn held_back(&mut self, now: Instant) {
+        let Some(limit) = &mut self.limit else { return };
+        if self.calls >= STEADY && now >= limit.raise_at {
+            limit.raise(now);
+        }
+    }
+
+    fn refill(&mut self, now: Instant) {
+        if let Some(limit) = &self.limit {
+            let passed = now.saturating_duration_since(self.at).as_secs_f64();
+            self.level = (self.level + passed * limit.rate).min(limit.capacity());
+        }
+        self.at = self.at.max(now);
+    }
+}
+
+impl Limit {
+    fn guessed(rate: f64, now: Instant) -> Self {
+        Self {
+            rate,
+            told: None,
+            depth: DEPTH * SAFE,
+            confirmed: false,
+            quiet: QUIET,
+            raise_at: now + QUIET / 2,
+            raised: false,
+        }
+    }
+
+    /// Returns what the bucket holds when it is full; at least one call.
+    fn capacity(&self) -> f64 {
+        (self.rate * self.depth).max(1.0)
+    }
+
+    /// Corrects the rate after a refusal, `passed` after the one before, between which `granted` was granted.
+    fn learn(&mut self, granted: f64, passed: Duration, slowest: f64, now: Instant) {
+        self.rate = if passed >= TELLING {
+            (granted / passed.as_secs_f64()).clamp(self.rate * 0.3, self.rate * 1.1)
+        } else {
+            self.rate * 0.9
+        };
+        self.rate = self
+            .rate
+            .max(slowest)
+            .min(self.told.unwrap_or(f64::INFINITY));
+        if self.raised && self.confirmed {
+            self.quiet = (self.quiet * 2).min(QUIETEST);
+        }
+        self.confirmed = true;
+        self.raised = false;
+        self.raise_at = now + self.quiet;
+    }
+
+    fn raise(&mut self, now: Instant) {
+        let (factor, wait) = if self.confirmed {
+            (CREEP, self.quiet)
+        } else {
+            (LEAP, QUIET / 2)
+        };
+        self.rate = (self.rate * factor).min(self.told.unwrap_or(f64::INFINITY));
+        self.raised = true;
+        self.raise_at = now + wait;
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "quotas are far below 2^53")]
+fn to_f64(count: u64) -> f64 {
+    count as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A service whose bucket is full at the beginning.
+    struct Service {
+        rate: f64,
+        capacity: f64,
+        level: f64,
+        at: Instant,
+    }
+
+    impl Service {
+        fn new(per_minute: f64, depth: f64, now: Instant) -> Self {
+            let rate = per_minute / 60.0;
+            Self {
+                rate,
+                capacity: rate * depth,
+                level: rate * depth,
+                at: now,
+            }
+        }
+
+        fn takes(&mut self, now: Instant) -> bool {
+            let passed = (now - self.at).as_secs_f64();
+            self.level = (self.level + passed * self.rate).min(self.capacity);
+            self.at = now;
+            let fits = self.level >= 1.0;
+            if fits {
+                self.level -= 1.0;
+            }
+            fits
+        }
+    }
+
+    /// Asks until `calls` were taken, and returns the seconds that took and how many were refused.
+    fn ask(told: Option<u64>, per_minute: f64, depth: f64, calls: u32) -> (f64, u32) {
+        let start = Instant::now();
+        let (mut gauge, mut service) = (
+            Gauge::new(told, start),
+            Service::new(per_minute, depth, start),
+        );
+        let (mut now, mut taken, mut refused) = (start, 0, 0);
+        while taken < calls {
+            let wait = gauge.wait_for(1.0, now);
+            if wait > Duration::ZERO {
+                gauge.held_back(now);
+                now += wait + Duration::from_micros(1);
+                continue;
+            }
+            gauge.take(1.0);
+            if service.takes(now + Duration::from_millis(1)) {
+                taken += 1;
+            } else {
+                refused += 1;
+                gauge.refused(1.0, now, now + Duration::from_millis(2));
+            }
+            now += Duration::from_millis(5);
+        }
+        ((now - start).as_secs_f64(), refused)
+    }
+
+    /// The least time in which a bucket gives so many.
+    fn floor(per_minute: f64, depth: f64, calls: u32) -> f64 {
+        (f64::from(calls) * 60.0 / per_minute - depth).max(0.0)
+    }
+
+    #[test]
+    fn a_told_limit_is_used_up_and_never_exceeded() {
+        for per_minute in [60, 600, 6_000] {
+            let calls = per_minute * 3;
+            let (seconds, refused) = ask(
+                Some(u64::from(per_minute)),
+                f64::from(per_minute),
+                10.0,
+                calls,
+            );
+            let floor = floor(f64::from(per_minute), 10.0, calls);
+            assert_eq!(refused, 0, "{per_minute}");
+            assert!(
+                seconds < floor * 1.02,
+                "{per_minute}: {seconds} s, floor {floor} s"
+            );
+        }
+    }
+
+    #[test]
+    fn an_unknown_limit_is_found_out_with_few_refusals() {
+        for (per_minute, depth, calls, slower, refusals) in [
+            (600.0, 10.0, 1_200, 1.1, 0.01),
+            (60.0, 10.0, 40, 1.1, 0.05),
+            (6_000.0, 10.0, 6_000, 1.2, 0.01),
+            (600.0, 3.0, 1_200, 1.25, 0.02),
+            (600.0, 60.0, 1_200, 1.3, 0.05),
+        ] {
+            let (seconds, refused) = ask(None, per_minute, depth, calls);
+            let floor = floor(per_minute, depth, calls);
+            assert!(
+                seconds < floor * slower,
+                "{per_minute}/{depth}: {seconds} s, floor {floor} s"
+            );
+            let share = f64::from(refused) / f64::from(calls);
+            assert!(
+                share <= refusals,
+                "{per_minute}/{depth}: {refused} of {calls} refused"
+            );
+        }
+    }
+
+    #[test]
+    fn a_told_limit_that_is_wrong_is_corrected() {
+        let (seconds, refused) = ask(Some(6_000), 600.0, 10.0, 1_200);
+        assert!(seconds < floor(600.0, 10.0, 1_200) * 1.25, "{seconds} s");
+        assert!(refused < 60, "{refused}");
+    }
+
+    #[test]
+    fn a_service_that_refuses_everything_is_tried_now_and_then() {
+        let start = Instant::now();
+        let mut gauge = Gauge::new(None, start);
+        let mut now = start;
+        for _ in 0..5 {
+            gauge.take(1.0);
+            gauge.refused(1.0, now, now);
+            let wait = gauge.wait_for(1.0, now);
+            assert!(wait <= Duration::from_secs(26), "{wait:?}");
+            now += wait;
+        }
+        assert!(now - start >= Duration::from_secs(60));
+    }
+
+    #[test]
+    fn calls_refused_together_teach_once() {
+        let start = Instant::now();
+        let mut gauge = Gauge::new(Some(600), start);
+        let later = start + Duration::from_secs(60);
+        for _ in 0..5 {
+            gauge.take(1.0);
+        }
+        let sent = start + Duration::from_secs(59);
+        gauge.refused(1.0, sent, later);
+        let wait = gauge.wait_for(1.0, later);
+        for _ in 0..4 {
+            gauge.refused(1.0, sent, later);
+        }
+        assert_eq!(gauge.wait_for(1.0, later), wait);
+    }
+}
