@@ -96,6 +96,17 @@ impl Template {
         without_guarded(names.unwrap_or_default(), self.source)
     }
 
+    /// Returns the fields of `variable` that the template needs, sorted: `HOME` of `env.HOME`.
+    ///
+    /// Fields that are reached in another way (`env[name]`, a loop over `env`) are not found.
+    pub fn fields_of(&self, variable: &str) -> BTreeSet<String> {
+        let paths = self
+            .parsed
+            .as_ref()
+            .map(|template| template.undeclared_variables(true));
+        fields(&paths.unwrap_or_default(), variable, self.source)
+    }
+
     /// Renders the template over `vars`.
     ///
     /// # Errors
@@ -142,14 +153,11 @@ impl Expression {
     ///
     /// Fields that are reached in another way (`vars[name]`, a loop over `vars`) are not found.
     pub fn fields_of(&self, variable: &str) -> BTreeSet<String> {
-        self.parsed
-            .undeclared_variables(true)
-            .iter()
-            .filter(|path| !is_guarded(self.source, path))
-            .filter_map(|path| path.strip_prefix(variable)?.strip_prefix('.'))
-            .filter_map(|rest| rest.split('.').next())
-            .map(str::to_owned)
-            .collect()
+        fields(
+            &self.parsed.undeclared_variables(true),
+            variable,
+            self.source,
+        )
     }
 
     /// Evaluates the expression over `vars`; undefined gives null.
@@ -229,6 +237,17 @@ const SYNTAX_HINTS: [(&str, &str); 3] = [
 fn without_globals(names: HashSet<String>) -> BTreeSet<String> {
     let is_global = |name: &String| ENVIRONMENT.globals().any(|(global, _)| global == name);
     names.into_iter().filter(|name| !is_global(name)).collect()
+}
+
+/// Returns the fields of `variable` among nested paths, without those that the source allows to be missing.
+fn fields(paths: &HashSet<String>, variable: &str, source: &str) -> BTreeSet<String> {
+    paths
+        .iter()
+        .filter(|path| !is_guarded(source, path))
+        .filter_map(|path| path.strip_prefix(variable)?.strip_prefix('.'))
+        .filter_map(|rest| rest.split('.').next())
+        .map(str::to_owned)
+        .collect()
 }
 
 /// Leaves out variables that the source allows to be missing.

@@ -161,7 +161,7 @@ static TABLE: &[Complaint] = &[
     said(
         &["try again with a supported text or chat model"],
         UNSUITED,
-        "`{model}` is not for chat; embedding models go with `mcp-cli embed`",
+        "`{model}` is not for chat: choose a model that answers with text",
     ),
     said(
         &["did not allow prompt caching"],
@@ -309,7 +309,7 @@ static TABLE: &[Complaint] = &[
     sort(
         Class::NotFound,
         &[],
-        "check the id and the region `{region}`; `mcp-cli models` lists the known ones",
+        "check the id and the region `{region}`; `mcp-cli validate` says which ids are known",
     ),
     sort(
         Class::Proxy,

@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 use aws_config::identity::IdentityCache;
+use aws_config::profile::ProfileFileCredentialsProvider;
+use aws_config::provider_config::ProviderConfig;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{AppName, BehaviorVersion, Region, SdkConfig};
@@ -50,7 +52,11 @@ impl Connection {
             loader = loader.region(Region::new(region.clone()));
         }
         if let Some(profile) = &settings.profile {
-            loader = loader.profile_name(profile);
+            // Who names a profile means it: keys in the environment would win over it in the SDK's own chain.
+            loader = loader
+                .profile_name(profile)
+                .credentials_provider(profile_credentials(profile, settings)?)
+                .auth_scheme_preference([AuthSchemeId::new("sigv4")]);
         }
         if let Some(url) = &settings.endpoint_url {
             loader = loader.endpoint_url(url);
@@ -72,7 +78,8 @@ impl Connection {
         if !is_region(&region) {
             return Err(error::no_such_region(&region));
         }
-        let bearer = settings.credentials.is_none() && has_bearer_token();
+        let named = settings.credentials.is_some() || settings.profile.is_some();
+        let bearer = !named && has_bearer_token();
         if settings.credentials.is_none() && !bearer {
             check_credentials(&sdk, settings).await?;
         }
@@ -82,6 +89,20 @@ impl Connection {
             bearer,
         })
     }
+}
+
+/// Returns the credentials of one profile: keys, a role, single sign-on or a process.
+fn profile_credentials(
+    profile: &str,
+    settings: &Settings,
+) -> Result<ProfileFileCredentialsProvider, ModelError> {
+    let around = ProviderConfig::default()
+        .with_http_client(http::client(settings)?)
+        .with_region(settings.region.clone().map(Region::new));
+    Ok(ProfileFileCredentialsProvider::builder()
+        .configure(&around)
+        .profile_name(profile)
+        .build())
 }
 
 /// Refuses an endpoint that is no URL; the SDK would do so at the first call.

@@ -126,7 +126,7 @@ ResourceNotFoundException | Model not found. | not_found None | `eu-central-1`
 ValidationException | Invocation of model ID m with on-demand throughput isn~t supported. Retry your request | invalid None | `eu.anthropic.claude-3-haiku-20240307-v1:0` or `global.anthropic
 ValidationException | The provided model doesn~t support on-demand throughput. | invalid None | the suffix
 ValidationException | The provided model identifier is invalid. | not_found None | `eu.`
-ValidationException | This action doesn~t support the model that you provided. Try again with a supported text or chat model. | invalid None | mcp-cli embed
+ValidationException | This action doesn~t support the model that you provided. Try again with a supported text or chat model. | invalid OtherModel | answers with text
 ValidationException | This model doesn~t support tool use. | invalid None | without tools
 ValidationException | This model doesn~t support tool use in streaming mode. | invalid None | without streaming
 ValidationException | The model is unsupported for streaming. | invalid None | without streaming

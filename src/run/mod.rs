@@ -1,7 +1,7 @@
 //! The asking: trials in, records out. The one stage besides the clients that waits.
 //!
 //! Every model has a lane of its own, with its slots, its limits and its retries, so that a slow or failing model never
-//! delays another. What was decided is decided by pure functions ([`Limiter`], [`RetryPolicy`]) that are told the time;
+//! delays another. What was decided is decided by pure functions (the limiter, [`RetryPolicy`]) that are told the time;
 //! the executor only waits. A record is on disk before anybody hears of its trial.
 
 mod event;

@@ -53,6 +53,17 @@ impl Prompt {
             .collect()
     }
 
+    /// Returns the environment variables that the prompt needs.
+    pub fn environment(&self) -> BTreeSet<String> {
+        self.parts()
+            .filter_map(|part| match part {
+                PartTemplate::Text(template) => Some(template.fields_of("env")),
+                PartTemplate::CachePoint(_) => None,
+            })
+            .flatten()
+            .collect()
+    }
+
     /// Returns the system prompt and the conversation over `vars`. Blank blocks, which Bedrock refuses, are left out.
     ///
     /// # Errors

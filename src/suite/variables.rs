@@ -28,6 +28,9 @@ pub(super) fn check(
     let used: BTreeSet<&String> = by_prompts.iter().chain(&by_checks).collect();
     // Where something could not be read, nobody knows what it uses.
     let everything_is_read = !problems.has_errors();
+    if !env.is_empty() {
+        env_not_listed(prompts, env, problems);
+    }
     if used.contains(&"env".to_owned()) && env.is_empty() {
         env_not_allowed(prompts, tests, problems);
     }
@@ -43,6 +46,25 @@ pub(super) fn check(
     missing(tests, &by_prompts, problems);
     if everything_is_read && misspelt.is_empty() {
         unused(tests, &used, problems);
+    }
+}
+
+/// Reports environment variables that prompts use and the suite does not list.
+fn env_not_listed(prompts: &[Prompt], env: &Map<String, Value>, problems: &mut Problems) {
+    for prompt in prompts {
+        for name in prompt
+            .environment()
+            .iter()
+            .filter(|name| !env.contains_key(*name))
+        {
+            let listed: Vec<&str> = env.keys().map(String::as_str).collect();
+            let hint = match nearest(name, listed) {
+                Some(near) => format!("did you mean `env.{near}`?"),
+                None => format!("add `{name}` to `env:` at the top of the suite"),
+            };
+            let message = format!("`env.{name}` is used, but the suite does not list `{name}`");
+            problems.error_with(&use_of(name, &prompt.place), message, Some(hint));
+        }
     }
 }
 
