@@ -110,22 +110,22 @@ mod tests {
 
     /// Code, message, kind and remedy, and a part of the hint; `~` stands for either apostrophe.
     const COMPLAINTS: &str = "
-AccessDeniedException | User: u is not authorized to perform: bedrock:InvokeModel on resource: arn:aws:bedrock:eu-west-3::foundation-model/m because no identity-based policy allows it | denied None | \"bedrock:InvokeModelWithResponseStream\"], \"Resource\": \"arn:aws:bedrock:eu-west-3::foundation-model/m\"}
-AccessDeniedException | User: u is not authorized to perform: bedrock:InvokeModel on resource: arn:aws:x with an explicit deny in a service control policy | denied None | a service control policy
-AccessDeniedException | You don~t have access to the model with the specified model ID. | denied None | `eu.anthropic.claude-3-haiku
-AccessDeniedException | Model access is denied due to IAM user or service role is not authorized to perform the required AWS Marketplace actions (aws-marketplace:ViewSubscriptions, aws-marketplace:Subscribe) to enable access to this model. | denied None | 15 minutes
-AccessDeniedException | Model access is denied due to INVALID_PAYMENT_INSTRUMENT: add one | denied None | means of payment
-AccessDeniedException | m is not available for this account. | denied None | AWS Support
+AccessDeniedException | User: u is not authorized to perform: bedrock:InvokeModel on resource: arn:aws:bedrock:eu-west-3::foundation-model/m because no identity-based policy allows it | denied OtherModel | \"bedrock:InvokeModelWithResponseStream\"], \"Resource\": \"arn:aws:bedrock:eu-west-3::foundation-model/m\"}
+AccessDeniedException | User: u is not authorized to perform: bedrock:InvokeModel on resource: arn:aws:x with an explicit deny in a service control policy | denied OtherModel | a service control policy
+AccessDeniedException | You don~t have access to the model with the specified model ID. | denied OtherModel | `eu.anthropic.claude-3-haiku
+AccessDeniedException | Model access is denied due to IAM user or service role is not authorized to perform the required AWS Marketplace actions (aws-marketplace:ViewSubscriptions, aws-marketplace:Subscribe) to enable access to this model. | denied OtherModel | 15 minutes
+AccessDeniedException | Model access is denied due to INVALID_PAYMENT_INSTRUMENT: add one | denied OtherModel | means of payment
+AccessDeniedException | m is not available for this account. | denied OtherModel | AWS Support
 AccessDeniedException | You invoked an unsupported model or your request did not allow prompt caching. | invalid None | cache points
-AccessDeniedException | no | denied None | allow `bedrock:InvokeModel`
+AccessDeniedException | no | denied OtherModel | allow `bedrock:InvokeModel`
 AccessDeniedException | Authentication failed: Please make sure your API Key is valid. | credentials None | API key
-ResourceNotFoundException | Model use case details have not been submitted for this account. Fill out the form | denied None | use case form
-ResourceNotFoundException | Access denied. This Model is marked by provider as Legacy and you have not been actively using it | not_found None | successor
-ResourceNotFoundException | This model version has reached the end of its life | not_found None | successor
-ResourceNotFoundException | Model not found. | not_found None | `eu-central-1`
-ValidationException | Invocation of model ID m with on-demand throughput isn~t supported. Retry your request | invalid None | `eu.anthropic.claude-3-haiku-20240307-v1:0` or `global.anthropic
-ValidationException | The provided model doesn~t support on-demand throughput. | invalid None | the suffix
-ValidationException | The provided model identifier is invalid. | not_found None | `eu.`
+ResourceNotFoundException | Model use case details have not been submitted for this account. Fill out the form | denied OtherModel | use case form
+ResourceNotFoundException | Access denied. This Model is marked by provider as Legacy and you have not been actively using it | not_found OtherModel | successor
+ResourceNotFoundException | This model version has reached the end of its life | not_found OtherModel | successor
+ResourceNotFoundException | Model not found. | not_found OtherModel | `eu-central-1`
+ValidationException | Invocation of model ID m with on-demand throughput isn~t supported. Retry your request | invalid OtherModel | `eu.anthropic.claude-3-haiku-20240307-v1:0` or `global.anthropic
+ValidationException | The provided model doesn~t support on-demand throughput. | invalid OtherModel | the suffix
+ValidationException | The provided model identifier is invalid. | not_found OtherModel | `eu.`
 ValidationException | This action doesn~t support the model that you provided. Try again with a supported text or chat model. | invalid OtherModel | answers with text
 ValidationException | This model doesn~t support tool use. | invalid None | without tools
 ValidationException | This model doesn~t support tool use in streaming mode. | invalid None | without streaming
@@ -141,7 +141,7 @@ ValidationException | The maximum tokens you requested exceeds the model limit o
 ValidationException | Malformed input request: #: required key [x] not found | invalid None | the field
 ValidationException | something else | invalid None |
 ThrottlingException | Too many requests, please wait before trying again. | throttled SlowDown | concurrency
-ThrottlingException | Too many tokens, please wait before trying again. | throttled SlowDown | max_tokens
+ThrottlingException | Too many tokens, please wait before trying again. | throttled FewerTokens | max_tokens
 ThrottlingException | Too many tokens per day, please wait before trying again. | throttled Tomorrow | tomorrow
 ServiceUnavailableException | Bedrock is unable to process your request. | unavailable Repeat | `global.anthropic
 InternalServerException | oops | unavailable Repeat |

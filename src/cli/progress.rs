@@ -10,6 +10,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use super::ui::Ui;
 use crate::catalog::Usd;
 use crate::journal::TrialStatus;
+use crate::report::safe_text;
 use crate::run::Event;
 
 /// Between two looks at the bar.
@@ -94,9 +95,14 @@ impl Watcher {
         loop {
             match events.recv_timeout(TICK) {
                 Ok(event) => {
-                    self.note(event);
-                    while let Ok(event) = events.try_recv() {
-                        self.note(event);
+                    let more = std::iter::from_fn(|| events.try_recv().ok());
+                    for event in std::iter::once(event).chain(more) {
+                        let Some(line) = self.note(event) else {
+                            continue;
+                        };
+                        if self.style != Progress::None {
+                            bar.suspend(|| Ui::new().note(&safe_text(&line)));
+                        }
                     }
                 }
                 Err(RecvTimeoutError::Timeout) => {}
@@ -122,8 +128,20 @@ impl Watcher {
         bar.finish_and_clear();
     }
 
-    fn note(&mut self, event: Event) {
+    /// Counts an event; returns a line that should stay, if it has one.
+    fn note(&mut self, event: Event) -> Option<String> {
         match event {
+            Event::Slow { model, message } => {
+                return Some(format!("`{model}` has not answered yet: {message}"));
+            }
+            Event::GivenUp {
+                model,
+                message,
+                hint,
+            } => {
+                let hint = hint.map_or(String::new(), |hint| format!("\nhint: {hint}"));
+                return Some(format!("`{model}` is not asked any more: {message}{hint}"));
+            }
             Event::Finished { status, paid, .. } => {
                 self.finished += 1;
                 *self.by_status.entry(status.as_str()).or_default() += 1;
@@ -141,6 +159,7 @@ impl Watcher {
                 }
             }
         }
+        None
     }
 
     /// Counts, time left, cost so far, rate; what was last asked again. The most telling comes first, since a narrow

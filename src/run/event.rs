@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::paced::Notice;
 use crate::catalog::Usd;
 use crate::journal::TrialStatus;
 use crate::model::ErrorKind;
@@ -29,4 +30,42 @@ pub enum Event {
         /// How long until it is asked again.
         wait: Duration,
     },
+    /// A model has answered nothing so far.
+    Slow {
+        /// The model's id.
+        model: String,
+        /// What it said instead.
+        message: String,
+    },
+    /// A model is given up: nobody asks it any more, the others go on.
+    GivenUp {
+        /// The model's id.
+        model: String,
+        /// What it said last.
+        message: String,
+        /// What to do about it.
+        hint: Option<String>,
+    },
+}
+
+impl Event {
+    pub(super) fn of(model: &str, notice: &Notice<'_>) -> Self {
+        let model = model.to_owned();
+        match notice {
+            Notice::Again(error, wait) => Self::Retrying {
+                model,
+                kind: error.kind,
+                wait: *wait,
+            },
+            Notice::Slow(error) => Self::Slow {
+                model,
+                message: error.message.clone(),
+            },
+            Notice::Over(error, _) => Self::GivenUp {
+                model,
+                message: error.message.clone(),
+                hint: error.hint.clone(),
+            },
+        }
+    }
 }

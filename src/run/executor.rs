@@ -9,10 +9,11 @@ use tokio::task::{JoinError, JoinSet};
 
 use super::event::Event;
 use super::lane::Lane;
+use super::paced::Notice;
 use super::stop::Stop;
-use super::trial::{Asking, carry_out};
+use super::trial::{Asking, Outcome, carry_out};
 use crate::journal::{Header, JournalWriter, Record, Stopped, TrialStatus, WriteError};
-use crate::model::{ErrorKind, ModelError};
+use crate::model::ErrorKind;
 use crate::plan::{Plan, Trial, TrialKey};
 use crate::suite::DatasetError;
 
@@ -120,7 +121,7 @@ struct Driver {
     header: Arc<Header>,
     lane: Arc<Lane>,
     stream: bool,
-    records: mpsc::Sender<Record>,
+    records: mpsc::Sender<Outcome>,
     stop: Stop,
     watcher: Sender<Event>,
 }
@@ -147,7 +148,7 @@ impl Driver {
             }
             let place = tokio::select! {
                 biased;
-                () = driver.stop.stopped() => break,
+                () = driver.lane.paced.closed(&driver.stop) => break,
                 place = Arc::clone(&open).acquire_owned() => place.expect("the semaphore is never closed"),
             };
             let driver = Arc::clone(&driver);
@@ -171,18 +172,18 @@ impl Driver {
             price: entry.price.as_ref(),
             stream: self.stream,
         };
-        let retrying = |error: &ModelError, wait| {
+        let model = &trial.entry.id;
+        let notify = |notice: Notice<'_>| {
+            if let Notice::Over(_, reason) = notice {
+                self.stop.note(reason);
+            }
             // A watcher that has gone away misses nothing it needs.
-            let _ = self.watcher.send(Event::Retrying {
-                model: trial.entry.id.clone(),
-                kind: error.kind,
-                wait,
-            });
+            let _ = self.watcher.send(Event::of(model, &notice));
         };
-        if let Some(record) = carry_out(trial, &self.lane.paced, asking, &self.stop, retrying).await
-        {
+        let outcome = carry_out(trial, &self.lane.paced, asking, &self.stop, notify).await;
+        if let Some(outcome) = outcome {
             // The writer goes away only after an error, which ends the run by itself.
-            let _ = self.records.send(record).await;
+            let _ = self.records.send(outcome).await;
         }
     }
 }
@@ -204,7 +205,7 @@ impl Scribe {
     /// only the disk is waited for elsewhere.
     async fn write_all(
         mut self,
-        mut records: mpsc::Receiver<Record>,
+        mut records: mpsc::Receiver<Outcome>,
     ) -> Result<JournalWriter, WriteError> {
         let written = self.write_each(&mut records).await;
         if written.is_err() {
@@ -213,10 +214,14 @@ impl Scribe {
         written.map(|()| self.journal)
     }
 
-    async fn write_each(&mut self, records: &mut mpsc::Receiver<Record>) -> Result<(), WriteError> {
+    async fn write_each(
+        &mut self,
+        records: &mut mpsc::Receiver<Outcome>,
+    ) -> Result<(), WriteError> {
         let mut syncing = JoinSet::new();
-        while let Some(record) = records.recv().await {
+        while let Some(Outcome { record, slot }) = records.recv().await {
             self.write(record)?;
+            drop(slot);
             if let Some(due) = self.journal.due() {
                 synced(&mut syncing).await?;
                 syncing.spawn_blocking(|| due.sync());

@@ -19,7 +19,7 @@ const STEADY: u32 = 30;
 /// How long after a refusal an estimate is raised; doubled each time that raising it led to a refusal.
 const QUIET: Duration = Duration::from_secs(4);
 /// The longest such time.
-const QUIETEST: Duration = Duration::from_secs(60);
+const QUIETEST: Duration = Duration::from_mins(1);
 /// By how much an estimate is raised, once two refusals have confirmed it.
 const CREEP: f64 = 1.04;
 /// By how much it is raised before.
@@ -348,14 +348,14 @@ mod tests {
             assert!(wait <= Duration::from_secs(26), "{wait:?}");
             now += wait;
         }
-        assert!(now - start >= Duration::from_secs(60));
+        assert!(now - start >= Duration::from_mins(1));
     }
 
     #[test]
     fn calls_refused_together_teach_once() {
         let start = Instant::now();
         let mut gauge = Gauge::new(Some(600), start);
-        let later = start + Duration::from_secs(60);
+        let later = start + Duration::from_mins(1);
         for _ in 0..5 {
             gauge.take(1.0);
         }

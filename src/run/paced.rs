@@ -3,21 +3,37 @@
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
-use tokio::sync::{Notify, Semaphore};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 
+use super::breaker::{Breaker, Outlook};
 use super::limiter::{Limiter, Reservation, Settlement};
 use super::retry::{RetryPolicy, draw};
 use super::stop::Stop;
-use crate::journal::Attempt;
+use crate::journal::{Attempt, Stopped};
 use crate::model::{Completion, ErrorKind, ModelClient, ModelError, Remedy, Request};
 
 /// A client with the slots, quota and retries of one model around it.
 pub(super) struct Paced {
     client: Arc<dyn ModelClient>,
-    slots: Semaphore,
+    slots: Arc<Semaphore>,
     quota: Option<SharedQuota>,
     policy: RetryPolicy,
+    breaker: Mutex<Breaker>,
+    /// Cancelled when the model is given up.
+    given_up: CancellationToken,
+}
+
+/// What somebody who watches may want to know while a question is asked.
+#[derive(Debug)]
+pub(super) enum Notice<'a> {
+    /// A call failed and is repeated after this time.
+    Again(&'a ModelError, Duration),
+    /// The model has answered nothing so far.
+    Slow(&'a ModelError),
+    /// The model is given up; nobody asks it any more.
+    Over(&'a ModelError, Stopped),
 }
 
 /// A quota that callers are admitted to one after the other, so that a large request is not overtaken for ever.
@@ -38,7 +54,13 @@ pub(super) struct Asked {
     pub attempts: Vec<Attempt>,
     /// Time spent waiting for a slot, the quota and back-off.
     pub waited: Duration,
+    /// The slot of the last attempt. Whoever holds it until the outcome is on disk makes sure that a kill loses no more
+    /// answers than there are slots.
+    pub slot: Option<Slot>,
 }
+
+/// One of the calls that a model may have in flight.
+pub(super) type Slot = OwnedSemaphorePermit;
 
 impl Paced {
     /// Puts `slots` calls at a time, a limiter and a retry policy around `client`.
@@ -50,51 +72,78 @@ impl Paced {
     ) -> Self {
         Self {
             client,
-            slots: Semaphore::new(slots),
+            slots: Arc::new(Semaphore::new(slots)),
             quota: limiter.map(SharedQuota::new),
             policy,
+            breaker: Mutex::default(),
+            given_up: CancellationToken::new(),
         }
     }
 
-    /// Asks until there is a completion, nothing more can help, or `stop` says so.
+    /// Waits until the model is given up or the run is stopped.
+    pub(super) async fn closed(&self, stop: &Stop) {
+        tokio::select! {
+            () = stop.stopped() => {}
+            () = self.given_up.cancelled() => {}
+        }
+    }
+
+    /// Asks until there is a completion, nothing more can help, the model is given up, or `stop` says so.
     ///
-    /// The slot is given back while waiting between attempts. `retrying` hears of each failure that is repeated.
+    /// The slot is given back while waiting between attempts. `notify` hears of what others may want to know.
     pub(super) async fn ask(
         &self,
         request: &Request,
         stop: &Stop,
-        retrying: impl Fn(&ModelError, Duration),
+        notify: impl Fn(Notice<'_>),
     ) -> Asked {
         let mut asked = Asked {
             result: Err(cancelled()),
             attempts: Vec::new(),
             waited: Duration::ZERO,
+            slot: None,
         };
         loop {
             match self.attempt(request, stop, &mut asked.waited).await {
-                Ok(result) => {
+                Ok((result, slot)) => {
                     asked.attempts.push(attempt_of(&result));
                     asked.result = result;
+                    asked.slot = Some(slot);
                 }
-                Err(cancelled) => {
-                    asked.result = Err(cancelled);
-                    return asked;
-                }
+                Err(cancelled) => return self.closing(asked, cancelled),
             }
             let Err(error) = &asked.result else {
+                self.lock_breaker().answered();
                 return asked;
             };
+            let outlook = self.lock_breaker().failed(error, Instant::now().into_std());
+            match outlook {
+                Outlook::Open => {}
+                Outlook::Slow => notify(Notice::Slow(error)),
+                Outlook::Over(reason) => {
+                    notify(Notice::Over(error, reason));
+                    self.given_up.cancel();
+                }
+            }
             let made = u32::try_from(asked.attempts.len()).unwrap_or(u32::MAX);
             let Some(wait) = self.policy.next(made, error, draw()) else {
                 return asked;
             };
-            retrying(error, wait);
+            asked.slot = None;
+            notify(Notice::Again(error, wait));
             asked.waited += wait;
-            if let Err(error) = sleep(wait, stop).await {
-                asked.result = Err(error);
-                return asked;
+            if let Err(cancelled) = self.sleep(wait, stop).await {
+                return self.closing(asked, cancelled);
             }
         }
+    }
+
+    /// Ends a question that can wait no longer: with the last error if the model is given up and did say something.
+    fn closing(&self, mut asked: Asked, cancelled: ModelError) -> Asked {
+        if asked.attempts.is_empty() || !self.given_up.is_cancelled() {
+            asked.result = Err(cancelled);
+        }
+        asked
     }
 
     /// Waits for a slot and the quota, then asks once.
@@ -107,28 +156,51 @@ impl Paced {
         request: &Request,
         stop: &Stop,
         waited: &mut Duration,
-    ) -> Result<Result<Completion, ModelError>, ModelError> {
+    ) -> Result<(Result<Completion, ModelError>, Slot), ModelError> {
         let queued = Instant::now();
         let slot = tokio::select! {
             biased;
-            () = stop.stopped() => return Err(cancelled()),
-            slot = self.slots.acquire() => slot.expect("the slots are never closed"),
+            () = self.closed(stop) => return Err(cancelled()),
+            slot = Arc::clone(&self.slots).acquire_owned() => slot.expect("the slots are never closed"),
         };
         let reservation = match &self.quota {
-            Some(quota) => Some((quota, quota.reserve(request, stop).await?)),
+            Some(quota) => {
+                let reserved = tokio::select! {
+                    biased;
+                    () = self.closed(stop) => return Err(cancelled()),
+                    reserved = quota.reserve(request) => reserved,
+                };
+                Some((quota, reserved))
+            }
             None => None,
         };
         *waited += queued.elapsed();
+        self.lock_breaker().sent();
         let result = tokio::select! {
             biased;
             () = stop.abandoned() => return Err(cancelled()),
             result = self.client.converse(request) => result,
         };
-        drop(slot);
         if let Some((quota, reservation)) = reservation {
             quota.settle(reservation, &result);
         }
-        Ok(result)
+        Ok((result, slot))
+    }
+
+    /// Sleeps, unless the model is given up or the run is stopped first.
+    async fn sleep(&self, wait: Duration, stop: &Stop) -> Result<(), ModelError> {
+        if wait.is_zero() {
+            return Ok(());
+        }
+        tokio::select! {
+            biased;
+            () = self.closed(stop) => Err(cancelled()),
+            () = tokio::time::sleep(wait) => Ok(()),
+        }
+    }
+
+    fn lock_breaker(&self) -> MutexGuard<'_, Breaker> {
+        self.breaker.lock().expect("no holder of this lock panics")
     }
 }
 
@@ -142,25 +214,16 @@ impl SharedQuota {
     }
 
     /// Waits for its turn, and then until the quota allows the request.
-    ///
-    /// # Errors
-    ///
-    /// The run was stopped first.
-    async fn reserve(&self, request: &Request, stop: &Stop) -> Result<Reservation, ModelError> {
+    async fn reserve(&self, request: &Request) -> Reservation {
         let (bytes, max_tokens) = (request.text_bytes(), request.params.max_tokens);
-        let _turn = tokio::select! {
-            biased;
-            () = stop.stopped() => return Err(cancelled()),
-            turn = self.turn.acquire() => turn.expect("the turn is never closed"),
-        };
+        let _turn = self.turn.acquire().await.expect("the turn is never closed");
         loop {
             let now = Instant::now().into_std();
             let admitted = self.lock().admit(bytes, max_tokens, now);
             match admitted {
-                Ok(reservation) => return Ok(reservation),
+                Ok(reservation) => return reservation,
                 Err(wait) => tokio::select! {
-                    biased;
-                    slept = sleep(wait, stop) => slept?,
+                    () = tokio::time::sleep(wait) => {}
                     () = self.settled.notified() => {}
                 },
             }
@@ -184,18 +247,6 @@ impl SharedQuota {
 
     fn lock(&self) -> MutexGuard<'_, Limiter> {
         self.limiter.lock().expect("no holder of this lock panics")
-    }
-}
-
-/// Sleeps, unless the run is stopped first.
-async fn sleep(wait: Duration, stop: &Stop) -> Result<(), ModelError> {
-    if wait.is_zero() {
-        return Ok(());
-    }
-    tokio::select! {
-        biased;
-        () = stop.stopped() => Err(cancelled()),
-        () = tokio::time::sleep(wait) => Ok(()),
     }
 }
 

@@ -20,11 +20,14 @@ pub struct Stop {
 impl Stop {
     /// Asks for nothing new from now on, because of `reason`.
     pub fn stop(&self, reason: Stopped) {
-        self.reason
-            .lock()
-            .expect("no holder of this lock panics")
-            .get_or_insert(reason);
+        self.note(reason);
         self.admitting.cancel();
+    }
+
+    /// Notes why a part of the run will stay unasked, while the rest goes on.
+    pub fn note(&self, reason: Stopped) {
+        let mut kept = self.reason.lock().expect("no holder of this lock panics");
+        kept.get_or_insert(reason);
     }
 
     /// Drops calls in flight as well.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 
-use super::paced::{Asked, Paced};
+use super::paced::{Asked, Notice, Paced, Slot};
 use super::stop::Stop;
 use crate::catalog::{PriceRow, Usd};
 use crate::check::{Grade, Subject};
@@ -21,32 +21,41 @@ pub(super) struct Asking<'a> {
     pub stream: bool,
 }
 
+/// How a trial ended, and the slot that it still holds.
+pub(super) struct Outcome {
+    /// What goes to the journal.
+    pub record: Record,
+    /// To be given back once the record is on disk.
+    pub slot: Option<Slot>,
+}
+
 /// Carries out a trial; `None` if the run was stopped before it had an outcome.
 pub(super) async fn carry_out(
     trial: &Trial,
     paced: &Paced,
     asking: Asking<'_>,
     stop: &Stop,
-    retrying: impl Fn(&ModelError, Duration),
-) -> Option<Record> {
+    notify: impl Fn(Notice<'_>),
+) -> Option<Outcome> {
     let context = trial.context();
     let mut record = blank(trial);
     if let Some(output) = &trial.case.output {
         judge(&mut record, trial, &context, output.clone(), asking.price);
-        return Some(record);
+        return Some(Outcome { record, slot: None });
     }
     let request = match prepare(trial, &context, asking.stream) {
         Ok(request) => request,
         Err(error) => {
             record.error = Some(error.into());
-            return Some(record);
+            return Some(Outcome { record, slot: None });
         }
     };
     let Asked {
         result,
         attempts,
         waited,
-    } = paced.ask(&request, stop, retrying).await;
+        slot,
+    } = paced.ask(&request, stop, notify).await;
     record.wait_ms = millis(waited);
     record.attempts = attempts;
     match result {
@@ -54,7 +63,7 @@ pub(super) async fn carry_out(
         Err(error) => record.error = Some(error.into()),
         Ok(completion) => finish(&mut record, trial, &context, completion, asking.price),
     }
-    Some(record)
+    Some(Outcome { record, slot })
 }
 
 fn prepare(

@@ -288,7 +288,13 @@ async fn failures_have_a_kind_a_remedy_and_the_services_words() {
             Throttled,
             Remedy::None,
         ),
-        (403, "AccessDeniedException", "No.", Denied, Remedy::None),
+        (
+            403,
+            "AccessDeniedException",
+            "No.",
+            Denied,
+            Remedy::OtherModel,
+        ),
         (
             403,
             "ExpiredTokenException",
@@ -301,7 +307,7 @@ async fn failures_have_a_kind_a_remedy_and_the_services_words() {
             "ResourceNotFoundException",
             "Model not found.",
             NotFound,
-            Remedy::None,
+            Remedy::OtherModel,
         ),
         (
             408,

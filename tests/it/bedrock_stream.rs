@@ -116,7 +116,7 @@ async fn exceptions_within_a_stream_are_classified() {
             "throttlingException",
             "Too many tokens, please wait",
             Throttled,
-            Remedy::SlowDown,
+            Remedy::FewerTokens,
         ),
         (
             "throttlingException",
