@@ -15,6 +15,7 @@ mod pipeline;
 mod plan;
 mod program;
 mod run;
+mod run_breaker;
 mod run_pace;
 mod run_retries;
 mod run_stops;

@@ -135,8 +135,11 @@ impl Scripted {
     }
 
     /// Gives these, in order, to requests whose model or last text contains `part`; the first script that fits counts.
-    pub(crate) fn on<const N: usize>(self, part: &str, replies: [Reply; N]) -> Self {
-        let script = (part.to_owned(), VecDeque::from(replies));
+    pub(crate) fn on(self, part: &str, replies: impl IntoIterator<Item = Reply>) -> Self {
+        let script = (
+            part.to_owned(),
+            replies.into_iter().collect::<VecDeque<_>>(),
+        );
         self.state().scripts.push(script);
         self
     }
