@@ -78,6 +78,8 @@ pub struct RunOptions {
     pub max_retries: Option<u32>,
     /// `--max-failures`.
     pub max_failures: Option<u64>,
+    /// `--max-cost`.
+    pub max_cost: Option<Usd>,
     /// `--record` folder.
     pub record: Option<String>,
     /// `--replay` folder.

@@ -49,9 +49,11 @@ pub enum Event {
 }
 
 impl Event {
-    pub(super) fn of(model: &str, notice: &Notice<'_>) -> Self {
+    /// Returns what a watcher hears of a notice, if anything.
+    pub(super) fn of(model: &str, notice: &Notice<'_>) -> Option<Self> {
         let model = model.to_owned();
-        match notice {
+        Some(match notice {
+            Notice::NoMoney => return None,
             Notice::Again(error, wait) => Self::Retrying {
                 model,
                 kind: error.kind,
@@ -66,6 +68,6 @@ impl Event {
                 message: error.message.clone(),
                 hint: error.hint.clone(),
             },
-        }
+        })
     }
 }

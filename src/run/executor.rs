@@ -1,12 +1,13 @@
 //! Drives a plan: admits trials lane by lane, carries them out, writes their records, announces them.
 
-use std::collections::HashSet;
-use std::sync::Arc;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::mpsc::Sender;
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use tokio::sync::{Semaphore, mpsc};
 use tokio::task::{JoinError, JoinSet};
 
+use super::budget::{Budget, Payer};
 use super::event::Event;
 use super::lane::Lane;
 use super::paced::Notice;
@@ -34,6 +35,8 @@ pub struct Execution {
     pub lanes: Vec<Lane>,
     /// Whether answers are streamed.
     pub stream: bool,
+    /// What may be spent; `None` where nothing is capped.
+    pub budget: Option<Arc<Budget>>,
     /// Failed trials, errors included, after which the run stops.
     pub max_failures: Option<u64>,
 }
@@ -68,6 +71,7 @@ pub async fn execute(
         header,
         lanes,
         stream,
+        budget,
         max_failures,
     } = execution;
     let (records, written) = mpsc::channel(UNWRITTEN);
@@ -89,6 +93,8 @@ pub async fn execute(
             header: Arc::clone(&header),
             lane: Arc::new(lane),
             stream,
+            budget: budget.clone(),
+            run_out: Mutex::default(),
             records: records.clone(),
             stop: stop.clone(),
             watcher: watcher.clone(),
@@ -121,6 +127,9 @@ struct Driver {
     header: Arc<Header>,
     lane: Arc<Lane>,
     stream: bool,
+    budget: Option<Arc<Budget>>,
+    /// Suites whose budget is too small for another question to this model.
+    run_out: Mutex<BTreeSet<u32>>,
     records: mpsc::Sender<Outcome>,
     stop: Stop,
     watcher: Sender<Event>,
@@ -141,7 +150,7 @@ impl Driver {
                     break;
                 }
             };
-            if driver.done.contains(&trial.key()) {
+            if driver.done.contains(&trial.key()) || driver.has_run_out(&trial) {
                 // Passing over many trials must not keep the others from running.
                 tokio::task::consume_budget().await;
                 continue;
@@ -166,19 +175,42 @@ impl Driver {
         outcome
     }
 
+    fn run_out(&self, trial: &Trial) {
+        self.stop.note(Stopped::Budget);
+        self.suites_run_out().insert(trial.at.suite);
+    }
+
+    fn has_run_out(&self, trial: &Trial) -> bool {
+        self.suites_run_out().contains(&trial.at.suite)
+    }
+
+    fn suites_run_out(&self) -> MutexGuard<'_, BTreeSet<u32>> {
+        self.run_out.lock().expect("no holder of this lock panics")
+    }
+
     async fn carry_out(&self, trial: &Trial) {
         let entry = &self.header.suites[trial.at.suite as usize].models[trial.at.model as usize];
+        let price = entry.price.as_ref();
         let asking = Asking {
-            price: entry.price.as_ref(),
+            price,
+            payer: self.budget.as_deref().map(|budget| Payer {
+                budget,
+                suite: trial.at.suite as usize,
+                price,
+            }),
             stream: self.stream,
         };
         let model = &trial.entry.id;
         let notify = |notice: Notice<'_>| {
-            if let Notice::Over(_, reason) = notice {
-                self.stop.note(reason);
+            match notice {
+                Notice::Over(_, reason) => self.stop.note(reason),
+                Notice::NoMoney => self.run_out(trial),
+                Notice::Again(..) | Notice::Slow(_) => {}
             }
-            // A watcher that has gone away misses nothing it needs.
-            let _ = self.watcher.send(Event::of(model, &notice));
+            if let Some(event) = Event::of(model, &notice) {
+                // A watcher that has gone away misses nothing it needs.
+                let _ = self.watcher.send(event);
+            }
         };
         let outcome = carry_out(trial, &self.lane.paced, asking, &self.stop, notify).await;
         if let Some(outcome) = outcome {

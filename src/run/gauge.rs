@@ -12,8 +12,9 @@ use std::time::{Duration, Instant};
 const DEPTH: f64 = 10.0;
 /// The part of the depth that is used, so that calls that travel unevenly do not bunch into refusals.
 const SAFE: f64 = 0.9;
-/// Two refusals at least this far apart say what the limit is; closer ones only that it is lower.
-const TELLING: Duration = Duration::from_secs(1);
+/// Two refusals at least this far apart, with so many calls between them, say what the limit is; closer ones only that
+/// it is lower.
+const TELLING: (Duration, u32) = (Duration::from_secs(1), 10);
 /// Calls that must have been granted since the last refusal before an estimate is raised.
 const STEADY: u32 = 30;
 /// How long after a refusal an estimate is raised; doubled each time that raising it led to a refusal.
@@ -42,6 +43,9 @@ pub(super) struct Gauge {
     calls: u32,
     /// The last refusal, or the beginning.
     since: Instant,
+    /// What the first estimate rests on: what was granted, in how many seconds. Calls that were on their way then and
+    /// are refused too correct it.
+    first: Option<(f64, f64)>,
 }
 
 /// A limit that is known, or believed.
@@ -82,6 +86,7 @@ impl Gauge {
             granted: 0.0,
             calls: 0,
             since: now,
+            first: None,
         }
     }
 
@@ -124,7 +129,7 @@ impl Gauge {
     pub(super) fn refused(&mut self, amount: f64, sent: Instant, now: Instant) {
         self.refill(now);
         if sent < self.since {
-            // It was refused together with the one that we have learned from, and is forgotten with it.
+            self.refused_as_well(amount);
             return;
         }
         let granted = self.granted - amount;
@@ -132,21 +137,39 @@ impl Gauge {
         let slowest = amount / SLOWEST;
         match &mut self.limit {
             None => {
-                let rate = granted / (DEPTH + passed.as_secs_f64());
-                self.limit = Some(Limit::guessed(rate.max(slowest), now));
+                let seconds = DEPTH + passed.as_secs_f64();
+                self.first = Some((granted, seconds));
+                self.limit = Some(Limit::guessed((granted / seconds).max(slowest), now));
             }
             Some(limit) => {
                 if self.level >= amount {
                     // There should have been more than enough: the bucket is less deep.
                     limit.depth = (limit.depth * 0.6).max(1.0);
                 }
-                limit.learn(granted, passed, slowest, now);
+                // Something less than the call was left, half of it as a rule.
+                let granted = granted + amount / 2.0;
+                let is_telling = passed >= TELLING.0 && self.calls >= TELLING.1;
+                limit.learn(
+                    is_telling.then(|| granted / passed.as_secs_f64()),
+                    slowest,
+                    now,
+                );
+                self.first = None;
             }
         }
         self.level = 0.0;
         self.granted = 0.0;
         self.calls = 0;
         self.since = now;
+    }
+
+    /// Learns that a call was refused together with the one that we have learned from: the first estimate took it for
+    /// granted.
+    fn refused_as_well(&mut self, amount: f64) {
+        if let (Some((granted, seconds)), Some(limit)) = (&mut self.first, &mut self.limit) {
+            *granted -= amount;
+            limit.rate = (*granted / *seconds).max(amount / SLOWEST);
+        }
     }
 
     /// Notes that calls are being held back by this limit, which is the time to try whether it is higher.
@@ -184,12 +207,11 @@ impl Limit {
         (self.rate * self.depth).max(1.0)
     }
 
-    /// Corrects the rate after a refusal, `passed` after the one before, between which `granted` was granted.
-    fn learn(&mut self, granted: f64, passed: Duration, slowest: f64, now: Instant) {
-        self.rate = if passed >= TELLING {
-            (granted / passed.as_secs_f64()).clamp(self.rate * 0.3, self.rate * 1.1)
-        } else {
-            self.rate * 0.9
+    /// Corrects the rate after a refusal, by what was granted a second since the one before where that is telling.
+    fn learn(&mut self, measured: Option<f64>, slowest: f64, now: Instant) {
+        self.rate = match measured {
+            Some(measured) => measured.clamp(self.rate * 0.3, self.rate * 1.1),
+            None => self.rate * 0.95,
         };
         self.rate = self
             .rate

@@ -19,7 +19,7 @@ const LEARNING: f64 = 0.1;
 /// Calls a second at the beginning, where a limit has yet to be found out.
 const FIRST_PACE: f64 = 50.0;
 /// How often that pace doubles, a second.
-const DOUBLINGS: f64 = 4.0;
+const DOUBLINGS: f64 = 2.5;
 
 /// The quota of one model in one region.
 #[derive(Debug, Clone)]

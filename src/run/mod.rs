@@ -5,6 +5,7 @@
 //! the executor only waits. A record is on disk before anybody hears of its trial.
 
 mod breaker;
+mod budget;
 mod event;
 mod executor;
 mod gauge;
@@ -15,6 +16,7 @@ mod retry;
 mod stop;
 mod trial;
 
+pub use budget::Budget;
 pub use event::Event;
 pub use executor::{Execution, RunError, execute};
 pub use lane::{Lane, LaneSettings};

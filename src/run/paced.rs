@@ -8,6 +8,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::breaker::{Breaker, Outlook};
+use super::budget::Payer;
 use super::limiter::{Limiter, Reservation, Settlement};
 use super::retry::{RetryPolicy, draw};
 use super::stop::Stop;
@@ -34,6 +35,8 @@ pub(super) enum Notice<'a> {
     Slow(&'a ModelError),
     /// The model is given up; nobody asks it any more.
     Over(&'a ModelError, Stopped),
+    /// The question was not sent: its worst case does not fit into the budget.
+    NoMoney,
 }
 
 /// A quota that callers are admitted to one after the other, so that a large request is not overtaken for ever.
@@ -94,6 +97,7 @@ impl Paced {
     pub(super) async fn ask(
         &self,
         request: &Request,
+        payer: Option<Payer<'_>>,
         stop: &Stop,
         notify: impl Fn(Notice<'_>),
     ) -> Asked {
@@ -104,13 +108,18 @@ impl Paced {
             slot: None,
         };
         loop {
-            match self.attempt(request, stop, &mut asked.waited).await {
+            match self.attempt(request, payer, stop, &mut asked.waited).await {
                 Ok((result, slot)) => {
                     asked.attempts.push(attempt_of(&result));
                     asked.result = result;
                     asked.slot = Some(slot);
                 }
-                Err(cancelled) => return self.closing(asked, cancelled),
+                Err(unsent) => {
+                    if unsent.kind == ErrorKind::Budget {
+                        notify(Notice::NoMoney);
+                    }
+                    return self.closing(asked, unsent);
+                }
             }
             let Err(error) = &asked.result else {
                 self.lock_breaker().answered();
@@ -138,22 +147,24 @@ impl Paced {
         }
     }
 
-    /// Ends a question that can wait no longer: with the last error if the model is given up and did say something.
-    fn closing(&self, mut asked: Asked, cancelled: ModelError) -> Asked {
+    /// Ends a question that is not sent: with the last error if the model is given up and did say something.
+    fn closing(&self, mut asked: Asked, unsent: ModelError) -> Asked {
         if asked.attempts.is_empty() || !self.given_up.is_cancelled() {
-            asked.result = Err(cancelled);
+            asked.result = Err(unsent);
         }
         asked
     }
 
-    /// Waits for a slot and the quota, then asks once.
+    /// Waits for a slot, the money and the quota, then asks once.
     ///
     /// # Errors
     ///
-    /// The run was stopped before there was a result. What the call itself gives is the inner result.
+    /// Nothing was sent: the run was stopped, the model given up, or the budget reached. What the call itself gives is
+    /// the inner result.
     async fn attempt(
         &self,
         request: &Request,
+        payer: Option<Payer<'_>>,
         stop: &Stop,
         waited: &mut Duration,
     ) -> Result<(Result<Completion, ModelError>, Slot), ModelError> {
@@ -163,11 +174,27 @@ impl Paced {
             () = self.closed(stop) => return Err(cancelled()),
             slot = Arc::clone(&self.slots).acquire_owned() => slot.expect("the slots are never closed"),
         };
+        let money = match payer {
+            Some(payer) => {
+                let reserved = tokio::select! {
+                    biased;
+                    () = self.closed(stop) => return Err(cancelled()),
+                    reserved = payer.reserve(request) => reserved,
+                };
+                Some((payer, reserved.ok_or_else(no_money)?))
+            }
+            None => None,
+        };
         let reservation = match &self.quota {
             Some(quota) => {
                 let reserved = tokio::select! {
                     biased;
-                    () = self.closed(stop) => return Err(cancelled()),
+                    () = self.closed(stop) => {
+                        if let Some((payer, reserved)) = &money {
+                            payer.give_back(reserved);
+                        }
+                        return Err(cancelled());
+                    }
                     reserved = quota.reserve(request) => reserved,
                 };
                 Some((quota, reserved))
@@ -183,6 +210,9 @@ impl Paced {
         };
         if let Some((quota, reservation)) = reservation {
             quota.settle(reservation, &result);
+        }
+        if let Some((payer, reserved)) = money {
+            payer.settle(&reserved, &result);
         }
         Ok((result, slot))
     }
@@ -265,6 +295,11 @@ fn attempt_of(result: &Result<Completion, ModelError>) -> Attempt {
             failed: Some(error.kind),
         },
     }
+}
+
+fn no_money() -> ModelError {
+    let message = "the call could cost more than is left of the budget";
+    ModelError::new(ErrorKind::Budget, Remedy::None, message)
 }
 
 fn cancelled() -> ModelError {

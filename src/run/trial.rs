@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 
+use super::budget::Payer;
 use super::paced::{Asked, Notice, Paced, Slot};
 use super::stop::Stop;
 use crate::catalog::{PriceRow, Usd};
@@ -17,6 +18,8 @@ use crate::plan::Trial;
 pub(super) struct Asking<'a> {
     /// The price row of its model.
     pub price: Option<&'a PriceRow>,
+    /// Who pays for it; `None` where nothing is capped.
+    pub payer: Option<Payer<'a>>,
     /// Whether answers are streamed.
     pub stream: bool,
 }
@@ -29,7 +32,7 @@ pub(super) struct Outcome {
     pub slot: Option<Slot>,
 }
 
-/// Carries out a trial; `None` if the run was stopped before it had an outcome.
+/// Carries out a trial; `None` if it was not asked, or the run was stopped before it had an outcome.
 pub(super) async fn carry_out(
     trial: &Trial,
     paced: &Paced,
@@ -55,11 +58,12 @@ pub(super) async fn carry_out(
         attempts,
         waited,
         slot,
-    } = paced.ask(&request, stop, notify).await;
+    } = paced.ask(&request, asking.payer, stop, notify).await;
     record.wait_ms = millis(waited);
     record.attempts = attempts;
     match result {
         Err(error) if error.kind == ErrorKind::Cancelled => return None,
+        Err(error) if error.kind == ErrorKind::Budget && record.attempts.is_empty() => return None,
         Err(error) => record.error = Some(error.into()),
         Ok(completion) => finish(&mut record, trial, &context, completion, asking.price),
     }

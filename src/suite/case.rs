@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 
 use super::dataset::Dataset;
 use super::prompt::Prompt;
+use crate::catalog::Usd;
 use crate::check::Grading;
 use crate::model::{CacheTtl, Guardrail, Params};
 
@@ -30,6 +31,8 @@ pub struct Suite {
     pub repeat: u32,
     /// The label that others are compared with.
     pub baseline: Option<String>,
+    /// What a run of this suite may cost.
+    pub budget: Option<Usd>,
     /// The non-inferiority margin as a fraction.
     pub margin: Option<f64>,
     /// Environment variables that templates may use, as the variable `env`.

@@ -16,12 +16,11 @@ use super::reader::{MapReader, listed, nearest};
 use super::rows;
 use super::source::{Node, Place, SourceFile, Tree};
 use super::variables;
-use crate::catalog::Catalog;
+use crate::catalog::{Catalog, Usd};
 
 /// Words of the format that this version cannot do yet.
-const LATER: [&str; 10] = [
+const LATER: [&str; 9] = [
     "gates",
-    "budget",
     "judge",
     "tools",
     "tool_results",
@@ -99,6 +98,7 @@ fn top_level(
     let baseline = map.text("baseline", problems).map(str::to_owned);
     let margin_place = map.take("margin").map(|node| &node.place);
     let margin = map.number("margin", problems);
+    let budget = map.take("budget").and_then(|node| dollars(node, problems));
     let env = environment(&mut map, around.environment, problems);
     for name in ["evaluate_options", "command_line_options", "output_path"] {
         map.instead(name, AS_OPTIONS, problems);
@@ -160,9 +160,29 @@ fn top_level(
         tests: tests.into_iter().map(|(test, _)| test).collect(),
         repeat: u32::try_from(repeat.unwrap_or(1)).unwrap_or(u32::MAX),
         baseline,
+        budget,
         margin,
         env,
     })
+}
+
+/// Reads an amount of US dollars, exactly as it is written.
+fn dollars(node: &Node, problems: &mut Problems) -> Option<Usd> {
+    let written = match &node.value {
+        Tree::Number(number) => number.to_string(),
+        Tree::Text(text) => text.clone(),
+        _ => String::new(),
+    };
+    match written.parse() {
+        Ok(amount) if amount >= Usd::ZERO => Some(amount),
+        _ => {
+            problems.error(
+                &node.place,
+                "`budget` is an amount of US dollars, such as 2.50",
+            );
+            None
+        }
+    }
 }
 
 /// Reads `env`: the names of environment variables that templates may use.

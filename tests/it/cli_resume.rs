@@ -158,3 +158,68 @@ fn newest(program: &Program) -> String {
     runs.sort_by_key(|name| (name.len(), name.clone()));
     runs.pop().unwrap()
 }
+
+#[tokio::test]
+async fn a_budget_is_never_exceeded_and_nearly_used_up() {
+    let service = Service::echo(Duration::from_millis(2)).await;
+    let program = program();
+    let suite = std::fs::read_to_string(program.path("suites/a.yaml")).unwrap();
+    let model = "models: [us.amazon.nova-lite-v1:0]";
+    let short = "models: [{id: us.amazon.nova-lite-v1:0, params: {max_tokens: 5}}]";
+    program.write("suites/a.yaml", &suite.replace(model, short));
+    let url = service.url();
+    let args = [
+        "eval",
+        "--endpoint-url",
+        &url,
+        "--region",
+        "us-east-1",
+        "--max-cost",
+        "0.00005",
+    ];
+    let outcome = program.run(&args).exits(5);
+    assert!(outcome.stderr.contains("--resume"), "{}", outcome.stderr);
+
+    let report = program.report();
+    assert_eq!(report["run"]["stopped_by"], "budget");
+    // At 0.06 and 0.24 dollars per million: 10 and 5 tokens cost 1.8 micro-dollars, at most 106 and 5 cost 7.6.
+    let paid: f64 = report["cost"]["total_usd"]
+        .as_str()
+        .unwrap()
+        .parse()
+        .unwrap();
+    assert!((0.000_042..=0.000_05).contains(&paid), "{paid}");
+    assert_eq!(report["models"][0]["errors"], 0);
+    let asked = service.asked();
+    assert_eq!(program.results().len(), asked);
+
+    // What an earlier sitting has paid counts.
+    program.run(&["eval", "--resume", "latest"]).exits(5);
+    assert!(
+        service.asked() <= asked + 1,
+        "{} after {asked}",
+        service.asked()
+    );
+}
+
+#[test]
+fn a_budget_needs_a_price() {
+    let program = program();
+    let args = [
+        "eval",
+        "--cache",
+        "tapes",
+        "--region",
+        "us-east-1",
+        "--model",
+        "acme.new-v1:0",
+        "--max-cost",
+        "1",
+    ];
+    let outcome = program.run(&args).exits(2);
+    assert!(
+        outcome.stderr.contains("`acme.new-v1:0` has no price"),
+        "{}",
+        outcome.stderr
+    );
+}

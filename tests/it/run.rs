@@ -167,6 +167,7 @@ impl Run {
             header: Arc::clone(&self.header),
             lanes: self.lanes(&(client as Arc<dyn ModelClient>)),
             stream: false,
+            budget: None,
             max_failures: self.max_failures,
         };
         let journal = execute(execution, journal.unwrap(), stop, watcher).await?;

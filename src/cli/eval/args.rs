@@ -5,13 +5,15 @@ use std::time::Duration;
 
 use clap::Args;
 
+use crate::catalog::Usd;
 use crate::cli::args::{at_least_one, duration};
 use crate::cli::outputs::OutputArgs;
 use crate::cli::progress::Progress;
 use crate::journal::RunOptions;
 
 /// Flags that a resumed run takes from its journal.
-const OF_THE_RUN: [&str; 22] = [
+const OF_THE_RUN: [&str; 23] = [
+    "max_cost",
     "paths",
     "models",
     "filters",
@@ -45,7 +47,7 @@ const EXAMPLES: &str = "Examples:
 ///
 /// A folder means every suite file below it, each isolated.
 /// Exit codes: 0 all passed, 1 an expectation failed, 2 wrong usage or suite,
-/// 3 incomplete, 4 denied, 130 interrupted.
+/// 3 incomplete, 4 denied, 5 budget reached, 130 interrupted.
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment, after_help = EXAMPLES)]
 pub(in crate::cli) struct EvalArgs {
@@ -96,6 +98,9 @@ pub(in crate::cli) struct EvalArgs {
     /// Stop after N failed trials
     #[arg(long, value_name = "N", value_parser = at_least_one, help_heading = "How to ask")]
     pub(super) max_failures: Option<u64>,
+    /// Stop before spending more than this many US dollars, retries included
+    #[arg(long, value_name = "USD", help_heading = "How to ask")]
+    pub(super) max_cost: Option<Usd>,
     /// Stream the answers and measure the time to the first token
     #[arg(long, help_heading = "How to ask")]
     pub(super) stream: bool,
@@ -169,6 +174,7 @@ impl EvalArgs {
                 .map(|timeout| u64::try_from(timeout.as_millis()).unwrap_or(u64::MAX)),
             max_retries: self.max_retries,
             max_failures: self.max_failures,
+            max_cost: self.max_cost,
             record: self.record.as_ref().map(shown),
             replay: self.replay.as_ref().map(shown),
             cache: self.cache.as_ref().map(shown),

@@ -1,6 +1,7 @@
 //! `eval`: suites in, a verdict out. The pipeline, readable from top to bottom.
 
 mod args;
+mod money;
 mod sitting;
 
 use std::path::PathBuf;
@@ -53,6 +54,7 @@ pub(super) fn run(args: &EvalArgs, ui: &Ui) -> Result<Exit, CliError> {
         .build();
     let runtime = runtime.map_err(|error| CliError::usage(format!("cannot start: {error}")))?;
     let Connected { client, region } = runtime.block_on(connect(&options))?;
+    money::check(&plan, &options, &catalog, region.as_deref())?;
     let sitting = match resumed {
         Some(resumed) => resumed.go_on(&plan)?,
         None => Sitting::begin(
@@ -139,6 +141,7 @@ async fn ask(
     let Sitting {
         header,
         done,
+        paid,
         journal,
         ..
     } = sitting;
@@ -150,6 +153,7 @@ async fn ask(
     let shown = progress.show(ui, left, events);
     let execution = Execution {
         lanes: lanes(&plan, &client, catalog, options),
+        budget: money::budget(&plan, &header, &paid),
         plan,
         done,
         stream: options.stream,

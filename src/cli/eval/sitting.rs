@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use crate::catalog::Catalog;
+use crate::catalog::{Catalog, Usd};
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::cli::git;
@@ -21,6 +21,7 @@ pub(super) struct Resumed {
     folder: RunFolder,
     pub(super) header: Header,
     done: HashSet<TrialKey>,
+    paid: Vec<Usd>,
     journal: JournalWriter,
 }
 
@@ -34,16 +35,25 @@ impl Resumed {
         let journal = journal.map_err(|error| CliError::caused(Exit::Usage, &error))?;
         let header = reader.header().clone();
         let mut done = HashSet::new();
+        let mut paid = vec![Usd::ZERO; header.suites.len()];
         while let Some((_, record)) = reader
             .next_record()
             .map_err(|error| journal_error(&error))?
         {
             done.insert(key_of(&record.id));
+            let suite = record.at.suite as usize;
+            let models = header.suites.get(suite).map(|suite| &suite.models);
+            let entry = models.and_then(|models| models.get(record.at.model as usize));
+            let price = entry.and_then(|entry| entry.price.as_ref());
+            if let (Some(sum), Some(cost)) = (paid.get_mut(suite), record.paid(price)) {
+                *sum += cost;
+            }
         }
         Ok(Self {
             folder,
             header,
             done,
+            paid,
             journal,
         })
     }
@@ -61,6 +71,7 @@ impl Resumed {
             folder: self.folder,
             header: Arc::new(self.header),
             done: self.done,
+            paid: self.paid,
             journal: self.journal,
         })
     }
@@ -71,6 +82,8 @@ pub(super) struct Sitting {
     pub(super) folder: RunFolder,
     pub(super) header: Arc<Header>,
     pub(super) done: HashSet<TrialKey>,
+    /// What earlier sittings have paid, by suite.
+    pub(super) paid: Vec<Usd>,
     pub(super) journal: JournalWriter,
 }
 
@@ -99,6 +112,7 @@ impl Sitting {
             folder,
             header: Arc::new(header),
             done: HashSet::new(),
+            paid: Vec::new(),
             journal,
         })
     }

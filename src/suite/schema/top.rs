@@ -39,6 +39,9 @@ pub(super) struct Suite {
     /// How much worse than the baseline is still as good, as a fraction: 0.02 is two points.
     #[schemars(range(min = 0), extend("exclusiveMaximum" = 1))]
     margin: Option<f64>,
+    /// What a run of this suite may cost, in US dollars. It stops before spending more.
+    #[schemars(range(min = 0))]
+    budget: Option<f64>,
     /// Environment variables that templates may use, as `env.NAME`.
     env: Option<Texts>,
 }
