@@ -3,8 +3,9 @@
 //! Files are small and local, so they are read and written in place, without leaving the task that asks.
 
 use std::collections::HashMap;
+use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 
 use super::exchange::{Exchange, Reply};
 use super::nearest::{Recorded, describe_miss, read_all};
@@ -42,8 +43,13 @@ pub enum CassetteError {
 pub struct Cassette {
     folder: PathBuf,
     mode: Mode,
-    /// Recording: the replies of requests that have no answer yet. Replaying: how many replies were given.
+    /// Recording: the replies to those who have no answer yet.
     open: Mutex<HashMap<PathBuf, Vec<Reply>>>,
+    /// Recording: who wrote the file of a request first.
+    writers: Mutex<HashMap<PathBuf, String>>,
+    /// Recording: what could not be written.
+    unwritten: Mutex<Vec<String>>,
+    /// Replaying: how many replies were given.
     given: Mutex<HashMap<PathBuf, usize>>,
     /// Every recorded request, read at the first miss.
     all: OnceLock<Vec<Recorded>>,
@@ -70,6 +76,8 @@ impl Cassette {
             folder: folder.to_owned(),
             mode,
             open: Mutex::default(),
+            writers: Mutex::default(),
+            unwritten: Mutex::default(),
             given: Mutex::default(),
             all: OnceLock::new(),
         })
@@ -82,27 +90,36 @@ impl Cassette {
     ) -> Result<Completion, ModelError> {
         let result = inner.converse(request).await;
         let path = Exchange::path(&self.folder, request);
+        let key = Exchange::own_path(&path, request);
         let replies = {
-            let mut open = self.open.lock().expect("no holder of this lock panics");
-            let mut replies = open.remove(&path).unwrap_or_default();
+            let mut open = lock(&self.open);
+            let mut replies = open.remove(&key).unwrap_or_default();
             replies.push(Reply::of(&result));
             if result.is_err() {
-                open.insert(path.clone(), replies.clone());
+                open.insert(key, replies.clone());
             }
             replies
         };
-        keep(&path, request, replies, result)
+        self.keep(&path, request, replies);
+        result
     }
 
     fn replay(&self, request: &Request) -> Result<Completion, ModelError> {
         let path = Exchange::path(&self.folder, request);
-        let exchange = read(&path, request)?.ok_or_else(|| self.miss(request))?;
-        let mut given = self.given.lock().expect("no holder of this lock panics");
-        let turn = given.remove(&path).unwrap_or(0);
-        if turn + 1 < exchange.replies.len() {
-            given.insert(path.clone(), turn + 1);
+        let exchange = find(&path, request)?.ok_or_else(|| self.miss(request))?;
+        let key = Exchange::own_path(&path, request);
+        let mut given = lock(&self.given);
+        let turn = given.remove(&key).unwrap_or(0);
+        let is_last = turn + 1 >= exchange.replies.len();
+        if !is_last {
+            given.insert(key, turn + 1);
         }
         match exchange.replies.get(turn).or(exchange.replies.last()) {
+            // After the last error nobody asked again, and so nobody does now.
+            Some(reply) if is_last => reply.play().map_err(|error| ModelError {
+                remedy: Remedy::None,
+                ..error
+            }),
             Some(reply) => reply.play(),
             None => Err(unreadable(&path, "it has no replies")),
         }
@@ -114,14 +131,46 @@ impl Cassette {
         request: &Request,
     ) -> Result<Completion, ModelError> {
         let path = Exchange::path(&self.folder, request);
-        if let Some(answer) = read(&path, request)?.as_ref().and_then(Exchange::answer) {
+        let found = find(&path, request)?;
+        if let Some(answer) = found.as_ref().and_then(Exchange::answer) {
             return Reply::Answer(Box::new(answer.clone())).play();
         }
         let result = inner.converse(request).await;
-        match result {
-            Ok(_) => keep(&path, request, vec![Reply::of(&result)], result),
-            Err(_) => result,
+        if result.is_ok() {
+            self.keep(&path, request, vec![Reply::of(&result)]);
         }
+        result
+    }
+
+    /// Writes an exchange: the first who asks takes the file of the request, others who ask the same one of their own.
+    ///
+    /// An answer that cannot be written is an answer all the same; that it was not written is noted.
+    fn keep(&self, path: &Path, request: &Request, replies: Vec<Reply>) {
+        let own = Exchange::own_path(path, request);
+        let is_first = {
+            let mut writers = lock(&self.writers);
+            let first = writers
+                .entry(path.to_owned())
+                .or_insert_with(|| request.asker.clone());
+            *first == request.asker
+        };
+        let target = if is_first { path } else { &own };
+        let text = Exchange::new(request.clone(), replies).to_text();
+        let written = write_whole(target, |out| out.write_all(text.as_bytes())).and_then(|()| {
+            // What an earlier recording kept for this asker alone is out of date.
+            match is_first.then(|| std::fs::remove_file(&own)) {
+                Some(Err(error)) if error.kind() != io::ErrorKind::NotFound => Err(error),
+                _ => Ok(()),
+            }
+        });
+        if let Err(error) = written {
+            lock(&self.unwritten).push(format!("`{}`: {error}", target.display()));
+        }
+    }
+
+    /// Returns the exchanges that could not be written, and why.
+    pub fn unwritten(&self) -> Vec<String> {
+        lock(&self.unwritten).clone()
     }
 
     fn miss(&self, request: &Request) -> ModelError {
@@ -149,6 +198,14 @@ impl ModelClient for Cassette {
     }
 }
 
+/// Reads what this asker was answered; else what another was who asked the same.
+fn find(path: &Path, request: &Request) -> Result<Option<Exchange>, ModelError> {
+    match read(&Exchange::own_path(path, request), request)? {
+        Some(exchange) => Ok(Some(exchange)),
+        None => read(path, request),
+    }
+}
+
 /// Reads the exchange at `path`; `None` if there is none.
 fn read(path: &Path, request: &Request) -> Result<Option<Exchange>, ModelError> {
     let text = match std::fs::read(path) {
@@ -159,6 +216,7 @@ fn read(path: &Path, request: &Request) -> Result<Option<Exchange>, ModelError> 
     let mut exchange = Exchange::parse(&text).map_err(|why| unreadable(path, &why))?;
     exchange.request.stream = request.stream;
     exchange.request.sample = request.sample;
+    exchange.request.asker.clone_from(&request.asker);
     if exchange.request != *request {
         return Err(unreadable(
             path,
@@ -168,30 +226,8 @@ fn read(path: &Path, request: &Request) -> Result<Option<Exchange>, ModelError> 
     Ok(Some(exchange))
 }
 
-/// Writes an exchange and gives `result` back. Where that fails, so does the call, but what it cost is still told.
-fn keep(
-    path: &Path,
-    request: &Request,
-    replies: Vec<Reply>,
-    result: Result<Completion, ModelError>,
-) -> Result<Completion, ModelError> {
-    match write(path, request, replies) {
-        Ok(()) => result,
-        Err(error) => Err(ModelError {
-            billed: match &result {
-                Ok(completion) => Some(completion.usage),
-                Err(error) => error.billed,
-            },
-            ..error
-        }),
-    }
-}
-
-/// Writes an exchange in one step: a reader sees the old file or the new one, never half of it.
-fn write(path: &Path, request: &Request, replies: Vec<Reply>) -> Result<(), ModelError> {
-    let text = Exchange::new(request.clone(), replies).to_text();
-    write_whole(path, |out| out.write_all(text.as_bytes()))
-        .map_err(|error| unreadable(path, &format!("it cannot be written: {error}")))
+fn lock<T>(state: &Mutex<T>) -> MutexGuard<'_, T> {
+    state.lock().expect("no holder of this lock panics")
 }
 
 fn unreadable(path: &Path, why: &str) -> ModelError {

@@ -103,6 +103,12 @@ impl Exchange {
         serde_json::to_string_pretty(self).expect("an exchange is plain data") + "\n"
     }
 
+    /// Returns the file that this asker has to itself, beside `path`: for those who asked the same as another and were
+    /// answered otherwise.
+    pub(super) fn own_path(path: &Path, request: &Request) -> PathBuf {
+        path.with_extension(format!("{}.json", request.asker))
+    }
+
     /// Returns the file of a request within a recording's folder: the model, then the beginning of the digest.
     ///
     /// Samples after the first have their number in the name.

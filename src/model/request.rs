@@ -70,6 +70,10 @@ pub struct Request {
     /// Which of several identical askings this is, from 0. Never sent; not part of the digest.
     #[serde(skip)]
     pub sample: u32,
+    /// Who asks, in a few letters, so that recordings can tell apart who asked the same. Never sent; not part of the
+    /// digest.
+    #[serde(skip)]
+    pub asker: String,
 }
 
 impl Request {
@@ -154,6 +158,7 @@ mod tests {
             guardrail: None,
             stream: false,
             sample: 0,
+            asker: String::new(),
         }
     }
 

@@ -3,11 +3,12 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
+use sha2::{Digest, Sha256};
 
 use super::digest::key_of;
 use super::position::Position;
-use crate::model::{Part, Request};
+use crate::model::{Part, Request, hex};
 use crate::suite::{Case, ModelEntry, Prompt, Suite};
 use crate::template::TemplateError;
 
@@ -81,6 +82,18 @@ impl Trial {
             guardrail: self.entry.guardrail.clone(),
             stream,
             sample: self.at.repeat,
+            asker: self.asker(),
         })
+    }
+
+    /// Returns who asks, whatever is asked: the names of suite, case, prompt and model entry, hashed.
+    fn asker(&self) -> String {
+        let names = json!([
+            self.suite.name,
+            self.case.name,
+            self.prompt().name,
+            self.entry.label
+        ]);
+        hex(&Sha256::digest(names.to_string().as_bytes())[..4])
     }
 }

@@ -47,6 +47,7 @@ pub(crate) fn request() -> Request {
         guardrail: None,
         stream: false,
         sample: 0,
+        asker: String::new(),
     }
 }
 
