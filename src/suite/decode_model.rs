@@ -260,6 +260,12 @@ fn known(id: &str, place: &Place, around: &Surroundings<'_>, problems: &mut Prob
         problems.error_with(place, format!("`{id}` is no model id"), Some(hint));
         return;
     }
+    if is_foreign(id) {
+        let hint =
+            "models are Bedrock ids, inference profiles or ARNs, such as us.amazon.nova-lite-v1:0";
+        problems.error_with(place, format!("`{id}` is no model of Bedrock"), Some(hint));
+        return;
+    }
     let id = ModelId::parse(id);
     if let Some(facts) = around.catalog.look_up(&id)
         && facts.kind != Kind::Chat
@@ -273,6 +279,16 @@ fn known(id: &str, place: &Place, around: &Surroundings<'_>, problems: &mut Prob
     for warning in around.catalog.warnings(&id, around.today) {
         problems.warning(place, warning, None::<String>);
     }
+}
+
+/// Returns whether an id belongs to somebody else: another vendor's prefix, a path, an ARN of another service.
+fn is_foreign(id: &str) -> bool {
+    if let Some(arn) = id.strip_prefix("arn:") {
+        let service = arn.split(':').nth(1);
+        return !matches!(service, Some("bedrock" | "sagemaker"));
+    }
+    let vendor = id.split('.').next().unwrap_or(id);
+    id.contains("://") || vendor.contains([':', '/'])
 }
 
 /// Strips the prefixes that other tools put before Bedrock's ids.

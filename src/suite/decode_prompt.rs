@@ -8,7 +8,7 @@ use super::decode_chat::{Chat, chat_messages, content, json_chat, template};
 use super::error::Problems;
 use super::file::read_beside;
 use super::prompt::{MessageTemplate, PartTemplate, Prompt};
-use super::reader::MapReader;
+use super::reader::{MapReader, listed};
 use super::source::{Node, Place, SourceFile, Tree};
 use crate::model::Role;
 use crate::template::Template;
@@ -52,6 +52,15 @@ fn from_text(text: &str, node: &Node, prompts: &mut Vec<Prompt>, problems: &mut 
             .extension()
             .and_then(|extension| extension.to_str())
             .is_some_and(|extension| PROMPT_FILES.contains(&extension));
+    if let Some(program) = text.strip_prefix("exec:") {
+        let message = format!("a prompt made by a program (`{program}`) is not supported");
+        problems.error_with(
+            &node.place,
+            message,
+            Some("write its output to a file, and name that"),
+        );
+        return;
+    }
     match text.strip_prefix("file://") {
         Some(path) => from_file(path, None, &node.place, prompts, problems),
         None if is_bare_path => from_file(text, None, &node.place, prompts, problems),
@@ -127,6 +136,15 @@ fn from_file(
     prompts: &mut Vec<Prompt>,
     problems: &mut Problems,
 ) {
+    let extension = Path::new(path)
+        .extension()
+        .and_then(|extension| extension.to_str());
+    if extension.is_some_and(|extension| !PROMPT_FILES.contains(&extension)) {
+        let message = format!("`{path}` is no prompt file that this version reads");
+        let hint = format!("prompt files end in {}", listed(&PROMPT_FILES));
+        problems.error_with(place, message, Some(hint));
+        return;
+    }
     let Some(file) = read_beside(path, place, problems) else {
         return;
     };
@@ -136,10 +154,7 @@ fn from_file(
             .map_or_else(String::new, |stem| stem.to_string_lossy().into_owned())
     };
     let name = name.unwrap_or_else(stem);
-    match Path::new(path)
-        .extension()
-        .and_then(|extension| extension.to_str())
-    {
+    match extension {
         Some("json" | "yaml" | "yml") => match Node::parse(&file) {
             Ok(node) => prompts.push(chat(name, chat_messages(&node, problems), &node.place)),
             Err(error) => problems.push(error),

@@ -118,6 +118,10 @@ impl Common {
 fn one(number: usize, node: &Node, defaults: &Common, problems: &mut Problems) -> Option<Test> {
     if let Some(path) = node.as_text() {
         let dataset = dataset_file(path, &node.place, problems)?;
+        if defaults.checks.is_empty() {
+            let hint = "add checks to `default_test`, or every answer passes";
+            problems.warning(&node.place, "a test without assertions", Some(hint));
+        }
         return Some(finish(
             number,
             None,

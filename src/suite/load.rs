@@ -1,6 +1,7 @@
 //! From paths to suites: every problem of every file is found before giving up.
 
 use std::collections::BTreeSet;
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -10,7 +11,21 @@ use super::case::Suite;
 use super::decode::{Surroundings, suite};
 use super::error::{Problems, SuiteError};
 use super::file::read;
-use super::source::{Place, SourceFile};
+use super::reader::nearest;
+use super::source::{Node, Place, SourceFile, Tree};
+
+/// Extensions of suite files, letter case aside.
+const SUITE_FILES: [&str; 3] = ["yaml", "yml", "json"];
+
+/// Words that stand at the top level of suites.
+const WORDS: [&str; 6] = [
+    "prompts",
+    "models",
+    "providers",
+    "targets",
+    "tests",
+    "default_test",
+];
 
 /// What loading gave: the suites that can be run, and everything worth saying about all of them.
 #[derive(Debug)]
@@ -34,9 +49,10 @@ pub enum LoadError {
     NoSuites(Vec<PathBuf>),
 }
 
-/// Loads the suites at `paths`: files, or folders with suite files (`.yaml`, `.yml`) below them.
+/// Loads the suites at `paths`: files, or folders with suite files (`.yaml`, `.yml`, `.json`) below them.
 ///
-/// In a folder, only files that have `tests` and `prompts` at their top level count: others are prompts and data.
+/// In a folder, only files with words of a suite at their top level count: others are prompts and data. Hidden files
+/// are passed over.
 ///
 /// # Errors
 ///
@@ -87,7 +103,7 @@ fn suite_files(
             return;
         }
         match read(path) {
-            Ok(file) if only_suites && !looks_like_suite(&file.text) => {}
+            Ok(file) if only_suites && !looks_like_suite(&file) => {}
             Ok(file) => files.push((file, name)),
             Err(message) => {
                 let file = Arc::new(SourceFile {
@@ -113,13 +129,19 @@ fn suite_files(
             .follow_links(true)
             .sort_by_file_name()
             .into_iter()
+            .filter_entry(|entry| entry.depth() == 0 || !is_passed_over(entry.file_name()))
             .flatten()
         {
-            let is_yaml = entry
+            let extension = entry
                 .path()
                 .extension()
-                .is_some_and(|extension| extension == "yaml" || extension == "yml");
-            if entry.file_type().is_file() && is_yaml {
+                .and_then(|extension| extension.to_str());
+            let may_be_suite = extension.is_some_and(|extension| {
+                SUITE_FILES
+                    .iter()
+                    .any(|known| extension.eq_ignore_ascii_case(known))
+            });
+            if entry.file_type().is_file() && may_be_suite {
                 let below = entry
                     .path()
                     .strip_prefix(path)
@@ -133,26 +155,31 @@ fn suite_files(
     Ok(files)
 }
 
-/// Returns whether a YAML file in a folder means to be a suite, even a broken one.
-fn looks_like_suite(text: &str) -> bool {
-    let has_key = |name: &str| {
-        text.lines().any(|line| {
-            let line = line
-                .trim_start_matches('\u{feff}')
-                .trim_start_matches(['{', ' ']);
-            let line = line.trim_start_matches(['"', '\'']);
-            line.strip_prefix(name).is_some_and(|rest| {
-                rest.trim_start_matches(['"', '\''])
-                    .trim_start()
-                    .starts_with(':')
-            })
-        })
+/// Returns whether a file or folder below a folder is nobody's suite: hidden ones, and what packages leave behind.
+fn is_passed_over(name: &OsStr) -> bool {
+    let name = name.to_string_lossy();
+    name.starts_with('.') || name == "node_modules"
+}
+
+/// Returns whether a file in a folder means to be a suite, even a broken or misspelt one: at its top level stand two
+/// words that suites begin with.
+fn looks_like_suite(file: &Arc<SourceFile>) -> bool {
+    let keys = match Node::parse(file).map(|node| node.value) {
+        Ok(Tree::Map(entries)) => entries.into_iter().map(|(key, _)| key.name).collect(),
+        Ok(_) => Vec::new(),
+        Err(_) => keys_of_lines(&file.text),
     };
-    ["tests", "test", "prompts", "models", "providers", "targets"]
-        .iter()
-        .filter(|name| has_key(name))
-        .count()
-        >= 2
+    let means_word = |key: &&String| WORDS.contains(&key.as_str()) || nearest(key, WORDS).is_some();
+    keys.iter().filter(means_word).count() >= 2
+}
+
+/// Returns what looks like a key at the beginning of a line, in a text that is no YAML.
+fn keys_of_lines(text: &str) -> Vec<String> {
+    text.lines()
+        .filter_map(|line| line.trim_start_matches('\u{feff}').split_once(':'))
+        .map(|(key, _)| key.trim_matches(['"', '\'', '{', ' ']).to_owned())
+        .filter(|key| !key.is_empty() && !key.contains(char::is_whitespace))
+        .collect()
 }
 
 fn paths(paths: &[PathBuf]) -> String {

@@ -1,5 +1,6 @@
 //! What the formats of datasets hold, one value at a time, with the line it stands at.
 
+use std::collections::BTreeSet;
 use std::io::{self, BufRead, Read};
 use std::path::Path;
 use std::sync::Arc;
@@ -45,13 +46,22 @@ pub(super) fn separated(
         .delimiter(delimiter)
         .from_reader(file);
     let headers = reader.headers().cloned();
+    let repeated = headers.as_ref().ok().and_then(repeated);
     let mut records = reader.into_records();
+    let mut has_failed = false;
     std::iter::from_fn(move || {
-        let record = records.next()?;
+        let record = records.next().filter(|_| !has_failed)?;
         let headers = match &headers {
             Ok(headers) => headers,
             Err(error) => return Some(unreadable(error)),
         };
+        if let Some(name) = &repeated {
+            has_failed = true;
+            return Some(Found::new(
+                Err(format!("two columns are called `{name}`")),
+                Some((1, 1)),
+            ));
+        }
         Some(match record {
             Err(error) => unreadable(&error),
             Ok(record) => {
@@ -65,6 +75,15 @@ pub(super) fn separated(
             }
         })
     })
+}
+
+/// Returns a name that two columns have: one of them would be lost.
+fn repeated(headers: &csv::StringRecord) -> Option<String> {
+    let mut seen = BTreeSet::new();
+    headers
+        .iter()
+        .find(|name| !seen.insert(*name))
+        .map(str::to_owned)
 }
 
 fn unreadable(error: &csv::Error) -> Found {

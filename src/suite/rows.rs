@@ -101,6 +101,7 @@ impl Read {
 
     /// Tells which fields are missing.
     fn tell(&self, dataset: &Dataset, problems: &mut Problems) {
+        self.tell_special(dataset, problems);
         let named = [("id", &dataset.id), ("cluster", &dataset.cluster)];
         for (key, field) in named {
             if let Some(field) = field.as_ref().filter(|field| !self.fields.contains(*field)) {
@@ -129,6 +130,26 @@ impl Read {
                 (message, hint)
             };
             problems.error_with(&dataset.place, message, Some(hint));
+        }
+    }
+
+    /// Tells columns that mean something in promptfoo files: read as variables they would check nothing, silently.
+    fn tell_special(&self, dataset: &Dataset, problems: &mut Problems) {
+        let special = |name: &&String| name.starts_with("__") || name.as_str() == "_expected";
+        for column in self.fields.iter().filter(special) {
+            let instead = match column.trim_start_matches('_') {
+                name if name.starts_with("expected") => {
+                    "write the check as `assert:` of the test, with the column as a variable: `value: \"{{ answer }}\"`"
+                }
+                "threshold" => "write it as `threshold:` of the test",
+                "description" => "call the column `description` or `id`, or name it with `id:`",
+                _ => "rename it if it is a variable",
+            };
+            let message = format!(
+                "the column `{column}` of `{}` is not supported by this version",
+                dataset.name
+            );
+            problems.error_with(&dataset.place, message, Some(instead));
         }
     }
 

@@ -175,10 +175,13 @@ impl Count {
         self.throttled += throttled.count() as u64;
         self.cut_off += u64::from(record.stop_reason.as_deref() == Some("max_tokens"));
         self.estimated += u64::from(record.is_estimated(price));
-        self.latencies
-            .extend(record.latency_ms.map(|time| (time, key)));
-        self.first_tokens
-            .extend(record.ttft_ms.map(|time| (time, key)));
+        // What took long to say nothing useful is no latency of an answer.
+        if record.status != TrialStatus::Error {
+            self.latencies
+                .extend(record.latency_ms.map(|time| (time, key)));
+            self.first_tokens
+                .extend(record.ttft_ms.map(|time| (time, key)));
+        }
         for (name, value) in &record.metrics {
             if !self.metrics.contains_key(name) {
                 self.metrics.insert(name.clone(), BTreeMap::new());
