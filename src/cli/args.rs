@@ -22,7 +22,11 @@ pub(super) fn duration(text: &str) -> Result<Duration, String> {
     let number: f64 = number
         .parse()
         .map_err(|_| "expected a duration such as 3000, 3s or 2m".to_owned())?;
-    Duration::try_from_secs_f64(number * seconds_per_unit).map_err(|error| error.to_string())
+    let duration = Duration::try_from_secs_f64(number * seconds_per_unit);
+    match duration.map_err(|error| error.to_string())? {
+        Duration::ZERO => Err("expected a duration above zero".to_owned()),
+        duration => Ok(duration),
+    }
 }
 
 /// Reads a count of at least one.
@@ -53,7 +57,7 @@ mod tests {
         ] {
             assert_eq!(duration(text), Ok(Duration::from_millis(millis)), "{text}");
         }
-        for text in ["", "s", "3 s", "3d", "-1s"] {
+        for text in ["", "s", "3 s", "3d", "-1s", "0"] {
             assert!(duration(text).is_err(), "{text}");
         }
     }

@@ -8,38 +8,96 @@ use super::error::CliError;
 use crate::bedrock::{Bedrock, Settings};
 use crate::cassette::{Cassette, CassetteError, Mode};
 use crate::journal::RunOptions;
-use crate::model::ModelClient;
-
-/// Makes the client that a run's options ask for. Replaying makes no connection and needs no credentials.
-///
-/// # Errors
-///
-/// No region, no credentials, or a recording's folder that cannot be used.
-pub(super) async fn connect(options: &RunOptions) -> Result<Connected, CliError> {
-    if let Some(folder) = &options.replay {
-        let client = Arc::new(Cassette::open(Path::new(folder), Mode::Replay)?);
-        return Ok(Connected {
-            client,
-            region: options.region.clone(),
-        });
-    }
-    let bedrock = Bedrock::connect(settings(options)).await?;
-    let region = Some(bedrock.region().to_owned());
-    let bedrock: Arc<dyn ModelClient> = Arc::new(bedrock);
-    let client: Arc<dyn ModelClient> = match (&options.record, &options.cache) {
-        (Some(folder), _) => Arc::new(Cassette::open(Path::new(folder), Mode::Record(bedrock))?),
-        (None, Some(folder)) => Arc::new(Cassette::open(Path::new(folder), Mode::Cache(bedrock))?),
-        (None, None) => bedrock,
-    };
-    Ok(Connected { client, region })
-}
+use crate::model::{Asking, ErrorKind, ModelClient, ModelError, Remedy, Request};
 
 /// A client, and the region that it asks.
 pub(super) struct Connected {
     /// Whoever answers.
     pub client: Arc<dyn ModelClient>,
-    /// The region whose prices apply; unknown where a recording answers and no region is named.
+    /// The region whose prices apply; unknown where nobody is asked and no region is named.
     pub region: Option<String>,
+    /// The recording that is written, if one is.
+    pub cassette: Option<Arc<Cassette>>,
+}
+
+/// Makes the client that a run's options ask for. Replaying makes no connection and needs no credentials; neither does
+/// a plan that asks `nobody`, because all its answers are canned.
+///
+/// # Errors
+///
+/// No region, no credentials, or a recording's folder that cannot be used.
+pub(super) async fn connect(options: &RunOptions, nobody: bool) -> Result<Connected, CliError> {
+    refuse_secrets(options)?;
+    if options.replay.is_some() || nobody {
+        let region = options.region.clone().or_else(region_of_environment);
+        let client: Arc<dyn ModelClient> = match &options.replay {
+            Some(folder) => Arc::new(Cassette::open(Path::new(folder), Mode::Replay)?),
+            None => Arc::new(Nobody),
+        };
+        return Ok(Connected {
+            client,
+            region,
+            cassette: None,
+        });
+    }
+    let bedrock = Bedrock::connect(settings(options)).await?;
+    let region = Some(bedrock.region().to_owned());
+    let bedrock: Arc<dyn ModelClient> = Arc::new(bedrock);
+    let (folder, mode) = match (&options.record, &options.cache) {
+        (Some(folder), _) => (folder, Mode::Record(bedrock)),
+        (None, Some(folder)) => (folder, Mode::Cache(bedrock)),
+        (None, None) => {
+            return Ok(Connected {
+                client: bedrock,
+                region,
+                cassette: None,
+            });
+        }
+    };
+    let cassette = Arc::new(Cassette::open(Path::new(folder), mode)?);
+    let client = Arc::clone(&cassette) as Arc<dyn ModelClient>;
+    Ok(Connected {
+        client,
+        region,
+        cassette: Some(cassette),
+    })
+}
+
+/// Stands where nobody is asked: every answer is canned.
+struct Nobody;
+
+impl ModelClient for Nobody {
+    fn converse<'a>(&'a self, _: &'a Request) -> Asking<'a> {
+        let message = "the plan was to ask nobody";
+        Box::pin(async move { Err(ModelError::new(ErrorKind::Invalid, Remedy::None, message)) })
+    }
+}
+
+/// Refuses an endpoint with a password: the journal keeps the flags of a run.
+fn refuse_secrets(options: &RunOptions) -> Result<(), CliError> {
+    let Some(url) = &options.endpoint_url else {
+        return Ok(());
+    };
+    let host = url.split_once("://").map_or(url.as_str(), |(_, rest)| rest);
+    if host
+        .split('/')
+        .next()
+        .is_some_and(|host| host.contains('@'))
+    {
+        return Err(
+            CliError::usage("the endpoint names a user or a password").hint(
+                "leave them out: flags are kept in the journal; put a proxy's into HTTPS_PROXY",
+            ),
+        );
+    }
+    Ok(())
+}
+
+fn region_of_environment() -> Option<String> {
+    ["AWS_REGION", "AWS_DEFAULT_REGION"]
+        .iter()
+        .find_map(|name| std::env::var(name).ok())
+        .filter(|region| !region.is_empty())
 }
 
 fn settings(options: &RunOptions) -> Settings {

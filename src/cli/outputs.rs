@@ -39,10 +39,11 @@ impl OutputArgs {
     ///
     /// # Errors
     ///
-    /// An extension that is no format.
+    /// An extension that is no format, or a place that cannot be written.
     pub(super) fn check(&self) -> Result<(), CliError> {
         for path in &self.output {
             format_of(path)?;
+            check_writable(path).map_err(|error| cannot_write(path, &error))?;
         }
         Ok(())
     }
@@ -164,6 +165,22 @@ pub(super) fn journal_error(error: &JournalError) -> CliError {
         }
         _ => cli,
     }
+}
+
+/// Checks that a file can be written where the user wants it, without writing it.
+fn check_writable(path: &Path) -> io::Result<()> {
+    if path.is_dir() {
+        return Err(io::ErrorKind::IsADirectory.into());
+    }
+    let here = Path::new(".");
+    let mut folders = path.ancestors().skip(1);
+    let folder = folders.find(|folder| folder.exists()).unwrap_or(here);
+    let folder = if folder.as_os_str().is_empty() {
+        here
+    } else {
+        folder
+    };
+    tempfile::tempfile_in(folder).map(drop)
 }
 
 fn format_of(path: &Path) -> Result<Format, CliError> {

@@ -122,19 +122,26 @@ fn choose_models(
     let mut entries: Vec<Arc<ModelEntry>> = Vec::new();
     for name in wanted {
         let by_label = suite.models.iter().find(|entry| entry.label == *name);
-        let by_id = || suite.models.iter().find(|entry| entry.id == *name);
-        let listed = by_label.or_else(by_id).cloned();
-        let entry = match listed {
-            Some(entry) => entry,
-            None if labels.contains(name) => continue,
-            None => entry_of(name).ok_or_else(|| {
+        let mut found: Vec<ModelEntry> = match by_label {
+            Some(entry) => vec![entry.clone()],
+            None => suite
+                .models
+                .iter()
+                .filter(|entry| entry.id == *name)
+                .cloned()
+                .collect(),
+        };
+        if found.is_empty() && !labels.contains(name) {
+            found.push(entry_of(name).ok_or_else(|| {
                 let near = nearest(name, labels.iter().map(String::as_str));
                 let hint = near.map(|near| format!("did you mean `{near}`?"));
                 PlanError::UnknownModel(name.clone(), hint)
-            })?,
-        };
-        if !entries.iter().any(|earlier| earlier.label == entry.label) {
-            entries.push(Arc::new(entry));
+            })?);
+        }
+        for entry in found {
+            if !entries.iter().any(|earlier| earlier.label == entry.label) {
+                entries.push(Arc::new(entry));
+            }
         }
     }
     Ok(entries)
@@ -245,6 +252,12 @@ impl Plan {
     /// Returns a digest of everything that is to be asked: entries, cases, prompts, checks, repeats.
     pub fn digest(&self) -> &str {
         &self.digest
+    }
+
+    /// Returns whether no model is asked at all, because every answer is canned.
+    pub fn asks_nobody(&self) -> bool {
+        let tests = self.suites.iter().flat_map(|part| &part.suite.tests);
+        tests.into_iter().all(|test| test.output.is_some())
     }
 
     /// Returns whether nothing is to be asked; never true of a plan that was built.

@@ -261,3 +261,111 @@ fn the_environment_reaches_templates_only_where_a_suite_allows_it() {
     program.write("suites/a.yaml", &format!("env: [HOME]\n{suite}"));
     program.run(&["validate"]).exits(0);
 }
+
+#[tokio::test]
+async fn equal_questions_are_replayed_each_as_it_was_answered() {
+    let service = Service::counting().await;
+    let program = Program::new();
+    program.write(
+        "suites/a.yaml",
+        "prompts: [\"say it\", \"say it\"]\n\
+         models: [{id: us.amazon.nova-lite-v1:0, label: a}, {id: us.amazon.nova-lite-v1:0, label: b}]\n\
+         tests:\n  - {description: one, assert: [{type: contains, value: answer}]}\n  \
+         - {description: two, assert: [{type: contains, value: answer}]}\n",
+    );
+    let outputs = |program: &Program| -> Vec<String> {
+        let results = program.results();
+        results
+            .iter()
+            .map(|line| line["output"].as_str().unwrap().to_owned())
+            .collect()
+    };
+    let url = service.url();
+    let args = [
+        "eval",
+        "--endpoint-url",
+        &url,
+        "--region",
+        "us-east-1",
+        "--repeat",
+        "2",
+    ];
+    for keep in ["--record", "--cache"] {
+        let folder = format!("tapes{keep}");
+        program
+            .run(&[&args[..], &[keep, &folder]].concat())
+            .exits(0);
+        let said = outputs(&program);
+        let asked = service.asked();
+        program
+            .run(&["eval", "--repeat", "2", "--replay", &folder])
+            .exits(0);
+        assert_eq!(outputs(&program), said, "{keep}");
+        assert_eq!(service.asked(), asked);
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_cannot_be_recorded_is_an_answer_all_the_same() {
+    let service = Service::echo(Duration::ZERO).await;
+    let program = Program::new();
+    program.write("suites/a.yaml", asking());
+    // A file stands where the model's folder would be made.
+    program.write("tapes/us.amazon.nova-lite-v1_0", "");
+    let url = service.url();
+    let args = [
+        "eval",
+        "--record",
+        "tapes",
+        "--endpoint-url",
+        &url,
+        "--region",
+        "us-east-1",
+    ];
+    let outcome = program.run(&args).exits(0);
+    assert!(
+        outcome.stderr.contains("warning: not recorded"),
+        "{}",
+        outcome.stderr
+    );
+    assert_eq!(program.report()["models"][0]["passed"], 2);
+}
+
+#[test]
+fn canned_answers_need_neither_region_nor_credentials() {
+    let program = Program::new();
+    program.write(
+        "suites/a.yaml",
+        &canned("yes", "{type: equals, value: yes}"),
+    );
+    program.run_without_credentials(&["eval"]).exits(0);
+    assert_eq!(program.report()["models"][0]["cost_usd"], "0");
+}
+
+#[test]
+fn mistakes_of_the_command_line_are_told_before_anything_is_asked() {
+    let program = Program::new();
+    program.write("suites/a.yaml", asking());
+    program.write("file", "");
+    for (args, said) in [
+        (&["-o", "file/report.json"][..], "cannot write"),
+        (
+            &["--endpoint-url", "http://me:secret@127.0.0.1:1"],
+            "password",
+        ),
+        (&["--timeout", "0"], "above zero"),
+        (
+            &["--model", "amazon.titan-embed-text-v2:0"],
+            "no model has the label or id",
+        ),
+    ] {
+        let base = ["eval", "--region", "us-east-1"];
+        let outcome = program.run(&[&base[..], args].concat()).exits(2);
+        assert!(
+            outcome.stderr.contains(said),
+            "{args:?}: {}",
+            outcome.stderr
+        );
+        assert!(!program.path("reports").exists(), "{args:?}");
+    }
+}

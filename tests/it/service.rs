@@ -16,6 +16,27 @@ pub(crate) struct Service {
     calls: Receiver<usize>,
 }
 
+/// Answers every call otherwise: `answer 1`, `answer 2` …
+struct Counting {
+    asked: Arc<AtomicUsize>,
+}
+
+impl Respond for Counting {
+    fn respond(&self, _: &Request) -> ResponseTemplate {
+        let asked = self.asked.fetch_add(1, Ordering::SeqCst) + 1;
+        ResponseTemplate::new(200).set_body_json(answer(&json!(format!("answer {asked}"))))
+    }
+}
+
+fn answer(text: &Value) -> Value {
+    json!({
+        "output": {"message": {"role": "assistant", "content": [{"text": text}]}},
+        "stopReason": "end_turn",
+        "usage": {"inputTokens": 10, "outputTokens": 5, "totalTokens": 15},
+        "metrics": {"latencyMs": 1},
+    })
+}
+
 struct Echo {
     asked: Arc<AtomicUsize>,
     calls: Mutex<Sender<usize>>,
@@ -31,12 +52,7 @@ impl Respond for Echo {
         let text = &body["messages"][0]["content"][0]["text"];
         ResponseTemplate::new(200)
             .set_delay(self.delay)
-            .set_body_json(json!({
-                "output": {"message": {"role": "assistant", "content": [{"text": text}]}},
-                "stopReason": "end_turn",
-                "usage": {"inputTokens": 10, "outputTokens": 5, "totalTokens": 15},
-                "metrics": {"latencyMs": 1},
-            }))
+            .set_body_json(answer(text))
     }
 }
 
@@ -55,6 +71,25 @@ impl Service {
             .respond_with(echo)
             .mount(&server)
             .await;
+        Self {
+            server,
+            asked,
+            calls,
+        }
+    }
+
+    /// Starts a service that answers every call otherwise.
+    pub(crate) async fn counting() -> Self {
+        let server = MockServer::start().await;
+        let asked = Arc::new(AtomicUsize::new(0));
+        let counting = Counting {
+            asked: Arc::clone(&asked),
+        };
+        Mock::given(method("POST"))
+            .respond_with(counting)
+            .mount(&server)
+            .await;
+        let (_, calls) = channel();
         Self {
             server,
             asked,

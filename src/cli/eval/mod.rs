@@ -21,7 +21,7 @@ use super::progress::Progress;
 use super::signals;
 use super::ui::{Ui, count_problems};
 use super::validate::load;
-use crate::catalog::Catalog;
+use crate::catalog::{Catalog, Kind};
 use crate::journal::{RunOptions, Stopped};
 use crate::model::{ModelClient, ModelId};
 use crate::plan::{self, Pattern, Plan, Selection};
@@ -53,7 +53,11 @@ pub(super) fn run(args: &EvalArgs, ui: &Ui) -> Result<Exit, CliError> {
         .enable_all()
         .build();
     let runtime = runtime.map_err(|error| CliError::usage(format!("cannot start: {error}")))?;
-    let Connected { client, region } = runtime.block_on(connect(&options))?;
+    let Connected {
+        client,
+        region,
+        cassette,
+    } = runtime.block_on(connect(&options, plan.asks_nobody()))?;
     money::check(&plan, &options, &catalog, region.as_deref())?;
     let sitting = match resumed {
         Some(resumed) => resumed.go_on(&plan)?,
@@ -73,8 +77,10 @@ pub(super) fn run(args: &EvalArgs, ui: &Ui) -> Result<Exit, CliError> {
 
     let mut shown = Shown::read(&folder)?;
     shown.write_folder(&folder.path)?;
-    folder.note_latest()?;
     shown.write(&args.outputs, ui)?;
+    for exchange in cassette.iter().flat_map(|cassette| cassette.unwritten()) {
+        ui.note(&format!("warning: not recorded: {exchange}"));
+    }
     ui.note(&format!("run {} in {}", folder.id, folder.path.display()));
     if stopped.is_some() {
         ui.note(&format!(
@@ -124,9 +130,10 @@ fn selection(options: &RunOptions, seed: u64) -> Result<Selection, CliError> {
 /// Returns the entry of a model that `--model` names and no suite lists: one that the catalog knows, or an id by its
 /// looks.
 fn entry_of(id: &str, catalog: &Catalog) -> Option<ModelEntry> {
-    let looks_like_id = id.contains(['.', ':']);
-    (looks_like_id || catalog.look_up(&ModelId::parse(id)).is_some())
-        .then(|| suite::entry_of(id, catalog))
+    let facts = catalog.look_up(&ModelId::parse(id));
+    let can_be_asked = facts.is_some_and(|facts| facts.kind == Kind::Chat);
+    let looks_like_id = facts.is_none() && id.contains(['.', ':']);
+    (can_be_asked || looks_like_id).then(|| suite::entry_of(id, catalog))
 }
 
 /// Asks what is left of the plan; returns why it ended early, if it did.

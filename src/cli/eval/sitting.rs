@@ -96,6 +96,11 @@ impl Sitting {
         catalog: &Catalog,
         region: Option<&str>,
     ) -> Result<Self, CliError> {
+        // What the environment said when the run began holds when it goes on.
+        let options = RunOptions {
+            region: options.region.or_else(|| region.map(str::to_owned)),
+            ..options
+        };
         let now = Timestamp::now();
         let folder = RunFolder::create(runs, now)?;
         let run = RunRecord {
@@ -108,6 +113,7 @@ impl Sitting {
         let header = header(run, options, plan, catalog, region);
         let journal = JournalWriter::create(&folder.journal(), &header);
         let journal = journal.map_err(|error| CliError::caused(Exit::Usage, &error))?;
+        folder.note_latest()?;
         Ok(Self {
             folder,
             header: Arc::new(header),
