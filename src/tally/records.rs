@@ -18,6 +18,9 @@ pub enum RecordsError {
     },
 }
 
+/// Records that room is made for at once.
+const MOST_EXPECTED: usize = 1 << 20;
+
 /// A journal with an index of its records, sorted by their place in the plan.
 ///
 /// Where two records have the same place, the later one counts.
@@ -36,7 +39,11 @@ impl PlanOrder {
     /// The journal is damaged, or holds a record that its header does not plan.
     pub fn read(mut reader: JournalReader) -> Result<Self, RecordsError> {
         let header = reader.header().clone();
-        let mut places = Vec::new();
+        // A list that grows would hold twice what it needs; a header may be wrong, so that it is not simply believed.
+        let models = header.suites.iter().flat_map(|suite| &suite.models);
+        let planned: u64 = models.map(|model| model.planned).sum();
+        let planned = usize::try_from(planned).unwrap_or_default();
+        let mut places = Vec::with_capacity(planned.min(MOST_EXPECTED));
         while let Some((place, record)) = reader.next_record()? {
             if model_of(&header, &record).is_none() {
                 return Err(RecordsError::NotInPlan { case: record.case });
