@@ -21,10 +21,13 @@ const STEADY: u32 = 30;
 const QUIET: Duration = Duration::from_secs(4);
 /// The longest such time.
 const QUIETEST: Duration = Duration::from_mins(1);
-/// By how much an estimate is raised, once two refusals have confirmed it.
-const CREEP: f64 = 1.04;
-/// By how much it is raised before.
-const LEAP: f64 = 1.2;
+/// By which part an estimate is raised, once two refusals have confirmed it.
+const CREEP: f64 = 0.04;
+/// By which part it is raised before.
+const LEAP: f64 = 0.2;
+/// Each time that nobody refuses the raised rate, the next part is larger by this factor, up to the whole: a service
+/// that was merely busy for a moment is soon asked at full speed again.
+const BOLDER: f64 = 2.0;
 /// A limit is never taken to be lower than one call in so many seconds, or it would not be tried again.
 const SLOWEST: f64 = 25.0;
 
@@ -63,6 +66,8 @@ struct Limit {
     quiet: Duration,
     /// When the rate may be raised.
     raise_at: Instant,
+    /// By which part it will be.
+    growth: f64,
     /// Whether the rate was raised since the last refusal.
     raised: bool,
 }
@@ -198,6 +203,7 @@ impl Limit {
             confirmed: false,
             quiet: QUIET,
             raise_at: now + QUIET / 2,
+            growth: LEAP,
             raised: false,
         }
     }
@@ -221,19 +227,21 @@ impl Limit {
             self.quiet = (self.quiet * 2).min(QUIETEST);
         }
         self.confirmed = true;
+        self.growth = CREEP;
         self.raised = false;
         self.raise_at = now + self.quiet;
     }
 
     fn raise(&mut self, now: Instant) {
-        let (factor, wait) = if self.confirmed {
-            (CREEP, self.quiet)
-        } else {
-            (LEAP, QUIET / 2)
-        };
-        self.rate = (self.rate * factor).min(self.told.unwrap_or(f64::INFINITY));
+        self.rate = (self.rate * (1.0 + self.growth)).min(self.told.unwrap_or(f64::INFINITY));
+        self.growth = (self.growth * BOLDER).min(1.0);
         self.raised = true;
-        self.raise_at = now + wait;
+        self.raise_at = now
+            + if self.confirmed {
+                self.quiet
+            } else {
+                QUIET / 2
+            };
     }
 }
 
@@ -349,6 +357,29 @@ mod tests {
                 "{per_minute}/{depth}: {refused} of {calls} refused"
             );
         }
+    }
+
+    #[test]
+    fn a_refusal_out_of_the_blue_is_soon_forgotten() {
+        let start = Instant::now();
+        let mut gauge = Gauge::new(None, start);
+        let (mut now, mut asked) = (start, 0);
+        while asked < 3_000 {
+            let wait = gauge.wait_for(1.0, now);
+            if wait > Duration::ZERO {
+                gauge.held_back(now);
+                now += wait + Duration::from_micros(1);
+                continue;
+            }
+            gauge.take(1.0);
+            asked += 1;
+            if asked == 20 {
+                gauge.refused(1.0, now, now);
+            }
+            now += Duration::from_millis(10);
+        }
+        let seconds = (now - start).as_secs_f64();
+        assert!(seconds < 60.0, "{seconds} s for what takes 30 s");
     }
 
     #[test]
