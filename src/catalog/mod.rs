@@ -5,6 +5,7 @@
 //! neither yes nor no. Nothing here asks the network, reads a file or knows the time.
 
 mod advice;
+mod ceiling;
 mod cost;
 mod facts;
 mod model_file;

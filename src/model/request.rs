@@ -6,6 +6,9 @@ use sha2::{Digest, Sha256};
 
 use super::message::{Message, Part};
 
+/// Tokens that a model may count beyond the bytes of a prompt, for roles and turns.
+const FRAMING: u64 = 100;
+
 /// Inference parameters. What is `None` is not sent.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Params {
@@ -81,6 +84,11 @@ impl Request {
     pub fn digest(&self) -> String {
         let value = serde_json::to_value(self).expect("a request is plain data");
         hex(&Sha256::digest(canonical(&value).as_bytes()))
+    }
+
+    /// Returns the most tokens that the prompt can have: one for each byte, and what frames its messages.
+    pub fn most_prompt_tokens(&self) -> u64 {
+        self.text_bytes() as u64 + FRAMING
     }
 
     /// Returns the bytes of all text in the request, for estimates of its tokens.

@@ -8,10 +8,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
 
 use crate::catalog::{PriceRow, Usd};
-use crate::model::{Completion, ErrorKind, ModelError, Part, Request, Usage};
-
-/// Tokens that a model may count beyond the bytes of a prompt, for roles and turns.
-const FRAMING: u64 = 100;
+use crate::model::{Completion, ErrorKind, ModelError, Request, Usage};
 
 /// One cap.
 #[derive(Debug, Clone)]
@@ -164,38 +161,14 @@ impl Payer<'_> {
         }
     }
 
-    /// Returns the most that a request can cost: a token for each byte of its prompt, the dearest way of reading it, and
-    /// an answer of `max_tokens`.
+    /// Returns the most that a request can cost.
     fn worst_case(&self, request: &Request) -> Usd {
-        let prompt = request.text_bytes() as u64 + FRAMING;
-        let output = u64::from(request.params.max_tokens);
-        let plain = self.cost(&Usage::new(prompt, output));
-        if !has_cache_point(request) {
-            return plain;
-        }
-        let written = Usage {
-            cache_write_tokens: prompt,
-            ..Usage::new(0, output)
-        };
-        let for_an_hour = Usage {
-            cache_write_1h_tokens: prompt,
-            ..written
-        };
-        plain.max(self.cost(&written)).max(self.cost(&for_an_hour))
+        self.price.map_or(Usd::ZERO, |price| price.ceiling(request))
     }
 
     fn cost(&self, usage: &Usage) -> Usd {
         self.price.map_or(Usd::ZERO, |price| price.cost(usage).usd)
     }
-}
-
-fn has_cache_point(request: &Request) -> bool {
-    let in_messages = request.messages.iter().flat_map(|message| &message.parts);
-    request
-        .system
-        .iter()
-        .chain(in_messages)
-        .any(|part| matches!(part, Part::CachePoint(_)))
 }
 
 #[cfg(test)]

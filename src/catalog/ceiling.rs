@@ -1,0 +1,37 @@
+//! The most that a request can cost, known before it is sent.
+
+use super::price::PriceRow;
+use super::usd::Usd;
+use crate::model::{Part, Request, Usage};
+
+impl PriceRow {
+    /// Returns the most that one call with this request can cost: as many prompt tokens as there can be, read in the dearest
+    /// way that the request allows, and an answer of `max_tokens`.
+    pub fn ceiling(&self, request: &Request) -> Usd {
+        let prompt = request.most_prompt_tokens();
+        let output = u64::from(request.params.max_tokens);
+        let cost = |usage: &Usage| self.cost(usage).usd;
+        let plain = cost(&Usage::new(prompt, output));
+        if !has_cache_point(request) {
+            return plain;
+        }
+        let written = Usage {
+            cache_write_tokens: prompt,
+            ..Usage::new(0, output)
+        };
+        let for_an_hour = Usage {
+            cache_write_1h_tokens: prompt,
+            ..written
+        };
+        plain.max(cost(&written)).max(cost(&for_an_hour))
+    }
+}
+
+fn has_cache_point(request: &Request) -> bool {
+    let in_messages = request.messages.iter().flat_map(|message| &message.parts);
+    request
+        .system
+        .iter()
+        .chain(in_messages)
+        .any(|part| matches!(part, Part::CachePoint(_)))
+}
