@@ -35,7 +35,10 @@ const FLOORS: &[&[(&str, &[&str])]] = &[
             "run",
             &["journal", "plan", "suite", "check", "catalog", "model"],
         ),
-        ("tally", &["journal", "plan", "catalog", "stats", "model"]),
+        (
+            "tally",
+            &["journal", "plan", "suite", "catalog", "stats", "model"],
+        ),
     ],
     &[(
         "report",

@@ -29,7 +29,7 @@ pub(super) struct Connected {
 pub(super) async fn connect(options: &RunOptions, nobody: bool) -> Result<Connected, CliError> {
     refuse_secrets(options)?;
     if options.replay.is_some() || nobody {
-        let region = options.region.clone().or_else(region_of_environment);
+        let region = region_of(options);
         let client: Arc<dyn ModelClient> = match &options.replay {
             Some(folder) => Arc::new(Cassette::open(Path::new(folder), Mode::Replay)?),
             None => Arc::new(Nobody),
@@ -93,11 +93,15 @@ fn refuse_secrets(options: &RunOptions) -> Result<(), CliError> {
     Ok(())
 }
 
-fn region_of_environment() -> Option<String> {
-    ["AWS_REGION", "AWS_DEFAULT_REGION"]
-        .iter()
-        .find_map(|name| std::env::var(name).ok())
-        .filter(|region| !region.is_empty())
+/// Returns the region that the flags or the environment name.
+pub(super) fn region_of(options: &RunOptions) -> Option<String> {
+    let in_environment = || {
+        ["AWS_REGION", "AWS_DEFAULT_REGION"]
+            .iter()
+            .find_map(|name| std::env::var(name).ok())
+            .filter(|region| !region.is_empty())
+    };
+    options.region.clone().or_else(in_environment)
 }
 
 fn settings(options: &RunOptions) -> Settings {

@@ -31,7 +31,7 @@ pub(super) struct OutputArgs {
 
 impl OutputArgs {
     /// Returns what goes to stdout.
-    fn stdout(&self) -> Format {
+    pub(super) fn stdout(&self) -> Format {
         if self.json { Format::Json } else { self.format }
     }
 

@@ -9,6 +9,7 @@ mod csv;
 mod document;
 mod draw;
 mod errors;
+mod forecast;
 mod format;
 mod grid;
 mod human;

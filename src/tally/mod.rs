@@ -7,6 +7,7 @@ mod count;
 mod estimate;
 #[cfg(test)]
 pub(crate) mod fixture;
+mod forecast;
 mod records;
 #[expect(
     clippy::module_inception,
@@ -16,5 +17,6 @@ mod tally;
 
 pub use count::{CaseCount, CaseKey, Count, Mean};
 pub use estimate::{CONFIDENCE, CostPerPass, Estimate, Method, Timing, TimingQuantile};
+pub use forecast::{Experience, Forecast, ForecastRow, Span};
 pub use records::{PlanOrder, RecordsError};
 pub use tally::{Overall, Tally};

@@ -12,7 +12,8 @@ use crate::cli::progress::Progress;
 use crate::journal::RunOptions;
 
 /// Flags that a resumed run takes from its journal.
-const OF_THE_RUN: [&str; 23] = [
+const OF_THE_RUN: [&str; 24] = [
+    "dry_run",
     "max_cost",
     "paths",
     "models",
@@ -101,6 +102,9 @@ pub(in crate::cli) struct EvalArgs {
     /// Stop before spending more than this many US dollars, retries included
     #[arg(long, value_name = "USD", help_heading = "How to ask")]
     pub(super) max_cost: Option<Usd>,
+    /// Show the plan with its tokens and cost, and send nothing
+    #[arg(long, conflicts_with = "output", help_heading = "How to ask")]
+    pub(super) dry_run: bool,
     /// Stream the answers and measure the time to the first token
     #[arg(long, help_heading = "How to ask")]
     pub(super) stream: bool,

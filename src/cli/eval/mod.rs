@@ -1,6 +1,7 @@
 //! `eval`: suites in, a verdict out. The pipeline, readable from top to bottom.
 
 mod args;
+mod dry_run;
 mod money;
 mod sitting;
 
@@ -48,6 +49,10 @@ pub(super) fn run(args: &EvalArgs, ui: &Ui) -> Result<Exit, CliError> {
     let plan = Arc::new(plan::build(suites, selection(&options, seed)?, |id| {
         entry_of(id, &catalog)
     })?);
+
+    if args.dry_run {
+        return dry_run::run(args, &options, &plan, &catalog, ui);
+    }
 
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()

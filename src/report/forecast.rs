@@ -1,0 +1,168 @@
+//! A plan's forecast, for people and for programs.
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use super::draw;
+use super::grid::Grid;
+use super::human::{Dollars, counted, listed, tokens, wrapped};
+use super::safe::{name, safe_json};
+use crate::catalog::Usd;
+use crate::tally::{Forecast, ForecastRow, Span};
+
+/// The version of the JSON document.
+const SCHEMA: u32 = 1;
+
+impl Forecast {
+    /// Writes the forecast as tables and sentences for a terminal of some width.
+    ///
+    /// # Errors
+    ///
+    /// `out` cannot be written.
+    pub fn write_text(&self, width: u16, out: &mut dyn Write) -> io::Result<()> {
+        let every = |row: &ForecastRow| {
+            let cost = row.cost.unwrap_or_default();
+            [cost.low, cost.expected, cost.high]
+        };
+        let costs = self.rows.iter().flat_map(every).map(Usd::to_f64);
+        let dollars = Dollars::for_all(costs);
+        for rows in self.rows.chunk_by(|a, b| a.suite == b.suite) {
+            let grid = grid(rows, dollars);
+            writeln!(out, "{}", grid.title)?;
+            for line in draw::grid(&grid, width) {
+                writeln!(out, "{line}")?;
+            }
+            writeln!(out)?;
+        }
+        for sentence in self.sentences(dollars) {
+            writeln!(out, "{}", wrapped(&sentence, usize::from(width), ""))?;
+        }
+        Ok(())
+    }
+
+    /// Writes the forecast as indented JSON.
+    ///
+    /// # Errors
+    ///
+    /// `out` cannot be written.
+    pub fn write_json(&self, out: &mut dyn Write) -> io::Result<()> {
+        let sum = |count: fn(&ForecastRow) -> u64| self.rows.iter().map(count).sum::<u64>();
+        let document = json!({
+            "schema": SCHEMA,
+            "planned": sum(|row| row.planned),
+            "calls": sum(|row| row.calls),
+            "models": self.rows.iter().map(row_json).collect::<Vec<Value>>(),
+            "cost_usd": span_json(&self.cost()),
+            "unpriced_models": self.unpriced(),
+        });
+        let text = serde_json::to_string_pretty(&document)?;
+        writeln!(out, "{}", safe_json(&text))
+    }
+
+    fn sentences(&self, dollars: Dollars) -> Vec<String> {
+        let show = |amount: Usd| dollars.show(amount.to_f64());
+        let calls = self.rows.iter().map(|row| row.calls).sum();
+        let total = self.cost();
+        let mut sentences = vec![format!(
+            "In all {}: {} expected, {} at least, {} at most. Retries come on top.",
+            counted(calls, "call"),
+            show(total.expected),
+            show(total.low),
+            show(total.high),
+        )];
+        let unpriced = self.unpriced();
+        if !unpriced.is_empty() {
+            let ids: Vec<String> = unpriced
+                .iter()
+                .map(|id| format!("`{}`", name(id)))
+                .collect();
+            let whose = listed(&ids);
+            sentences.push(format!("Without the cost of {whose}: no price is known."));
+        }
+        let mut runs: Vec<String> = Vec::new();
+        for run in self.rows.iter().filter_map(|row| row.learned_from.as_ref()) {
+            if !runs.contains(run) {
+                runs.push(run.clone());
+            }
+        }
+        if !runs.is_empty() {
+            let runs = listed(&runs);
+            sentences.push(format!("Expected is what run {runs} took for each trial."));
+        }
+        if self.rows.iter().any(|row| row.learned_from.is_none()) {
+            let what = "an answer of a quarter of max_tokens, at most 250 tokens";
+            sentences.push(format!("Expected without an earlier run: {what}."));
+        }
+        if let Some((count, why)) = &self.broken {
+            let prompts = counted(*count, "prompt");
+            sentences.push(format!("{prompts} cannot be rendered: {}.", name(why)));
+        }
+        sentences.push("Nothing was sent.".to_owned());
+        sentences
+    }
+
+    fn unpriced(&self) -> Vec<&str> {
+        let mut ids: Vec<&str> = Vec::new();
+        for row in self.rows.iter().filter(|row| row.cost.is_none()) {
+            if !ids.contains(&row.model.as_str()) {
+                ids.push(&row.model);
+            }
+        }
+        ids
+    }
+}
+
+fn grid(rows: &[ForecastRow], dollars: Dollars) -> Grid {
+    let headings = [
+        "model",
+        "calls",
+        "tokens in",
+        "tokens out",
+        "at least",
+        "expected",
+        "at most",
+    ];
+    let cells = rows.iter().map(|row| {
+        let cost = |pick: fn(&Span<Usd>) -> Usd| match &row.cost {
+            Some(cost) => dollars.aligned(pick(cost).to_f64()),
+            None => "unpriced".to_owned(),
+        };
+        vec![
+            name(&row.label),
+            row.calls.to_string(),
+            tokens(row.input_tokens.expected),
+            tokens(row.output_tokens.expected),
+            cost(|span| span.low),
+            cost(|span| span.expected),
+            cost(|span| span.high),
+        ]
+    });
+    let suite = rows.first().map_or("", |row| &row.suite);
+    Grid {
+        title: format!("{}: what it will take", name(suite)),
+        rest: String::new(),
+        headings: headings.map(str::to_owned).to_vec(),
+        rows: cells.collect(),
+    }
+}
+
+fn row_json(row: &ForecastRow) -> Value {
+    json!({
+        "suite": row.suite,
+        "model": row.model,
+        "label": row.label,
+        "planned": row.planned,
+        "calls": row.calls,
+        "input_tokens": span_json(&row.input_tokens),
+        "output_tokens": span_json(&row.output_tokens),
+        "cost_usd": row.cost.as_ref().map(span_json),
+        "unpriced": row.cost.is_none(),
+        "learned_from": row.learned_from,
+    })
+}
+
+fn span_json<T: Serialize>(span: &Span<T>) -> Value {
+    json!({"low": span.low, "expected": span.expected, "high": span.high})
+}

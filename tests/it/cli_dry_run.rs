@@ -1,0 +1,118 @@
+//! `eval --dry-run`: what a plan will take, told before anything is sent.
+
+use std::time::Duration;
+
+use mcp_cli::catalog::Usd;
+use serde_json::Value;
+
+use crate::program::{Outcome, Program};
+use crate::service::Service;
+
+/// Two models, three calls each; a fourth answer is canned.
+const SUITE: &str = "prompts: [\"Say {{ word }} in a sentence that anybody would understand.\"]\n\
+    models:\n  - {id: us.amazon.nova-lite-v1:0, label: lite, params: {max_tokens: 100}}\n  \
+    - {id: acme.nobody-v1:0, label: nobody, params: {max_tokens: 100}}\n\
+    tests:\n  - vars: {word: one}\n    repeat: 2\n    assert: [{type: contains, value: one}]\n  \
+    - {vars: {word: two}, assert: [{type: contains, value: two}]}\n  \
+    - {vars: {word: three}, output: three, assert: [{type: contains, value: three}]}\n";
+
+fn suite() -> Program {
+    let program = Program::new();
+    program.write("suites/words.yaml", SUITE);
+    program
+}
+
+fn forecast(program: &Program, more: &[&str]) -> Value {
+    let args = [&["eval", "--dry-run", "--json"], more].concat();
+    let Outcome { stdout, .. } = program.run_without_credentials(&args).exits(0);
+    serde_json::from_str(&stdout).unwrap()
+}
+
+#[test]
+fn a_plan_is_shown_without_credentials_and_leaves_nothing_behind() {
+    let program = suite();
+    let outcome = program
+        .run_without_credentials(&["eval", "--dry-run"])
+        .exits(0);
+    insta::assert_snapshot!(outcome.stdout, @r"
+    words: what it will take
+    model   calls  tokens in  tokens out   at least  expected   at most
+    ───────────────────────────────────────────────────────────────────
+    lite        3         54          75  <$0.00001  $0.00002  $0.00010
+    nobody      3         39          75   unpriced  unpriced  unpriced
+
+    In all 6 calls: $0.00002 expected, <$0.00001 at least, $0.00010 at most. Retries come on top.
+    Without the cost of `acme.nobody-v1:0`: no price is known.
+    Expected without an earlier run: an answer of a quarter of max_tokens, at most 250 tokens.
+    Nothing was sent.
+    ");
+    assert!(!program.path("reports").exists());
+}
+
+#[test]
+fn numbers_are_in_order_and_unknown_prices_stay_unknown() {
+    let forecast = forecast(&suite(), &[]);
+    assert_eq!(
+        (&forecast["planned"], &forecast["calls"]),
+        (&8.into(), &6.into())
+    );
+    let [lite, nobody] = forecast["models"].as_array().unwrap().as_slice() else {
+        panic!("{forecast:#}");
+    };
+    for span in ["input_tokens", "output_tokens"] {
+        let of = |end: &str| lite[span][end].as_u64().unwrap();
+        assert!(0 < of("low") && of("low") < of("expected") && of("expected") < of("high"));
+    }
+    assert_eq!(lite["output_tokens"]["high"], 300);
+    assert_eq!(lite["cost_usd"], forecast["cost_usd"]);
+    assert_eq!(nobody["cost_usd"], Value::Null);
+    assert_eq!(
+        forecast["unpriced_models"],
+        serde_json::json!(["acme.nobody-v1:0"])
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_earlier_run_tells_what_to_expect_and_the_bounds_hold() {
+    let service = Service::echo(Duration::ZERO).await;
+    let (program, url) = (suite(), service.url());
+    let only = ["--model", "lite"];
+    let before = forecast(&program, &only);
+    assert_eq!(before["models"][0]["learned_from"], Value::Null);
+
+    let args = [
+        &["eval", "--region", "us-east-1", "--endpoint-url", &url],
+        &only[..],
+    ]
+    .concat();
+    program.run(&args).exits(0);
+    let asked = service.asked();
+    let after = forecast(&program, &only);
+    let (report, row) = (program.report(), &after["models"][0]);
+    assert_eq!(service.asked(), asked, "nothing is sent");
+    assert_eq!(row["learned_from"], report["run"]["id"]);
+    let usage = &report["models"][0]["usage"];
+    assert_eq!(row["output_tokens"]["expected"], usage["output_tokens"]);
+
+    let usd = |value: &Value| value.as_str().unwrap().parse::<Usd>().unwrap();
+    let (cost, paid) = (&before["cost_usd"], usd(&report["cost"]["total_usd"]));
+    assert!(
+        usd(&cost["low"]) <= paid && paid <= usd(&cost["high"]),
+        "{cost}: {paid}"
+    );
+}
+
+#[test]
+fn what_a_dry_run_cannot_do_is_a_mistake() {
+    let program = suite();
+    for flags in [
+        &["--format", "csv"][..],
+        &["-o", "report.json"],
+        &["--resume", "latest"],
+        &["--max-cost", "1"],
+    ] {
+        let args = [&["eval", "--dry-run"], flags].concat();
+        let outcome = program.run_without_credentials(&args).exits(2);
+        assert!(outcome.stderr.contains("error:"), "{}", outcome.stderr);
+    }
+}
