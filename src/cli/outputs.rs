@@ -12,8 +12,8 @@ use super::ui::Ui;
 use super::verdict;
 use crate::files::write_whole;
 use crate::journal::{JournalError, JournalReader};
-use crate::report::{Colour, Format, Options, Report, render};
-use crate::tally::{PlanOrder, RecordsError, Tally};
+use crate::report::{Colour, Findings, Format, Options, Report, render};
+use crate::tally::PlanOrder;
 
 /// Flags of every command that shows a run.
 #[derive(Debug, Clone, Args)]
@@ -60,7 +60,7 @@ const FOLDER_FILES: [(&str, Format); 4] = [
 /// A run that can be shown.
 pub(super) struct Shown {
     records: PlanOrder,
-    report: Report,
+    findings: Findings,
     exit: Exit,
 }
 
@@ -77,29 +77,23 @@ impl Shown {
     }
 
     fn of(mut records: PlanOrder) -> Result<Self, CliError> {
-        let mut tally = Tally::default();
         let mut exit = Exit::Done;
-        records
-            .each(|header, record| {
-                tally.add(header, record);
-                exit = exit.or(verdict::of_trial(record));
-                Ok::<_, RecordsError>(())
-            })
-            .map_err(|error| CliError::caused(Exit::Usage, &error))?;
-        let end = records.end();
-        let mut report = Report::of(records.header(), &tally, end, exit.code());
-        exit = exit.or(verdict::of_run(&report, end));
-        report.exit_code = exit.code();
+        let mut findings = Findings::gather(&mut records, |record| {
+            exit = exit.or(verdict::of_trial(record));
+        })
+        .map_err(|error| CliError::caused(Exit::Usage, &error))?;
+        exit = exit.or(verdict::of_run(&findings.report, records.end()));
+        findings.report.exit_code = exit.code();
         Ok(Self {
             records,
-            report,
+            findings,
             exit,
         })
     }
 
     /// Returns the report alone.
     pub(super) fn into_report(self) -> Report {
-        self.report
+        self.findings.report
     }
 
     /// Returns how the run ended.
@@ -134,12 +128,12 @@ impl Shown {
         } else {
             Colour::Never
         };
-        let (records, report) = (&mut self.records, &self.report);
+        let (records, findings) = (&mut self.records, &self.findings);
         ui.print_with(|out| {
             render(
                 args.stdout(),
                 records,
-                report,
+                findings,
                 Options { width, colour },
                 out,
             )
@@ -148,9 +142,9 @@ impl Shown {
     }
 
     fn write_file(&mut self, path: &Path, format: Format) -> Result<(), CliError> {
-        let (records, report) = (&mut self.records, &self.report);
+        let (records, findings) = (&mut self.records, &self.findings);
         write_whole(path, |out| {
-            render(format, records, report, Options::default(), out).map_err(io::Error::from)
+            render(format, records, findings, Options::default(), out).map_err(io::Error::from)
         })
         .map_err(|error| cannot_write(path, &error))
     }

@@ -9,32 +9,14 @@ use super::document::{
 use crate::catalog::Usd;
 use crate::journal::{Header, Stopped};
 use crate::model::Usage;
-use crate::tally::{
-    CONFIDENCE, Count, Estimate, PlanOrder, RecordsError, Tally, Timing, TimingQuantile,
-};
+use crate::tally::{CONFIDENCE, Count, Estimate, Tally, Timing, TimingQuantile};
 
 impl Report {
-    /// Counts a journal. Reads every record once; `exit_code` is the command's.
-    ///
-    /// # Errors
-    ///
-    /// The journal cannot be read.
-    pub fn build(records: &mut PlanOrder, exit_code: u8) -> Result<Self, RecordsError> {
-        let mut tally = Tally::default();
-        records.each(|header, record| {
-            tally.add(header, record);
-            Ok::<_, RecordsError>(())
-        })?;
-        let end = records.end();
-        Ok(Self::of(records.header(), &tally, end, exit_code))
-    }
-
     /// Returns the document of a run that was counted. `end` is when it ended and why; `None` if it was killed.
-    pub fn of(
+    pub(super) fn of(
         header: &Header,
         tally: &Tally,
         end: Option<(Timestamp, Option<Stopped>)>,
-        exit_code: u8,
     ) -> Self {
         let rows: Vec<ModelRow> = suite_rows(header, tally).collect();
         let planned: u64 = rows.iter().filter_map(|row| row.counts.planned).sum();
@@ -72,7 +54,7 @@ impl Report {
             comparisons: Vec::new(),
             gates: Vec::new(),
             cost,
-            exit_code,
+            exit_code: 0,
         }
     }
 }

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::path::Path;
 use std::str::FromStr;
 
-use super::document::Report;
+use super::findings::Findings;
 use super::terminal::{self, Colour};
 use super::{csv, json, junit, markdown};
 use crate::tally::{PlanOrder, RecordsError};
@@ -133,7 +133,7 @@ impl FromStr for Format {
     }
 }
 
-/// Writes a run in a format. `report` must be that of `records`.
+/// Writes a run in a format. `findings` must be those of `records`.
 ///
 /// # Errors
 ///
@@ -141,17 +141,17 @@ impl FromStr for Format {
 pub fn render(
     format: Format,
     records: &mut PlanOrder,
-    report: &Report,
+    findings: &Findings,
     options: Options,
     out: &mut dyn Write,
 ) -> Result<(), RenderError> {
     match format {
-        Format::Terminal => terminal::report(records, report, options, out),
-        Format::Json => Ok(json::report(report, out)?),
+        Format::Terminal => Ok(terminal::report(findings, options, out)?),
+        Format::Json => Ok(json::report(&findings.report, out)?),
         Format::Jsonl => json::results(records, out),
         Format::Csv => csv::trials(records, out),
-        Format::Markdown => markdown::report(records, report, out),
-        Format::Junit => junit::report(records, report, out),
+        Format::Markdown => Ok(markdown::report(findings, out)?),
+        Format::Junit => junit::report(records, &findings.report, out),
     }
 }
 

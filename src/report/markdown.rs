@@ -3,22 +3,19 @@
 use std::io::{self, Write};
 
 use super::document::Report;
-use super::format::RenderError;
+use super::findings::Findings;
 use super::human::counted;
 use super::parts::{Part, parts};
 use super::safe::name;
 use super::table::{Cell, Table};
 use super::trouble::{Affected, Troubles};
 use super::words;
-use crate::tally::PlanOrder;
 
 /// Writes the report.
 pub(super) fn report(
-    records: &mut PlanOrder,
-    report: &Report,
+    Findings { report, troubles }: &Findings,
     out: &mut dyn Write,
-) -> Result<(), RenderError> {
-    let troubles = Troubles::of(records)?;
+) -> io::Result<()> {
     for part in parts(report) {
         match part {
             Part::Models(title, size, table) => {
@@ -36,7 +33,7 @@ pub(super) fn report(
     }
     affected(report, "Failed", &troubles.failed, out)?;
     affected(report, "Could not be judged", &troubles.undecided, out)?;
-    errors(&troubles, out)?;
+    errors(troubles, out)?;
     for warning in words::warnings(report) {
         writeln!(out, "> warning: {}\n", escaped(&warning))?;
     }

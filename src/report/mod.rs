@@ -9,6 +9,7 @@ mod csv;
 mod document;
 mod draw;
 mod errors;
+mod findings;
 mod forecast;
 mod format;
 mod grid;
@@ -30,6 +31,7 @@ pub use document::{
     CostPerPass, CostSummary, Counts, LatencyQuantile, LatencySummary, ModelRow, PromptRow, Rate,
     Report, RunSummary, SuiteSummary, Tokens, Unclaimed,
 };
+pub use findings::Findings;
 pub use format::{Format, Options, RenderError, UnknownFormat, render};
 pub use results::{ResultCheck, ResultError, ResultLine, ResultToolCall};
 pub use safe::safe_text;

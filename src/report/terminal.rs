@@ -9,13 +9,13 @@ use unicode_width::UnicodeWidthStr;
 
 use super::document::Report;
 use super::draw;
-use super::format::{Options, RenderError};
+use super::findings::Findings;
+use super::format::Options;
 use super::human::{counted, folded, padded, wrapped};
 use super::parts::{Part, parts};
 use super::safe::name;
 use super::trouble::{Affected, CaseTrouble, Reason, Troubles};
 use super::words;
-use crate::tally::PlanOrder;
 
 /// Whether words that matter also have a colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,12 +50,10 @@ const ERROR_LINES: usize = 4;
 
 /// Writes the report.
 pub(super) fn report(
-    records: &mut PlanOrder,
-    report: &Report,
+    Findings { report, troubles }: &Findings,
     options: Options,
     out: &mut dyn Write,
-) -> Result<(), RenderError> {
-    let troubles = Troubles::of(records)?;
+) -> io::Result<()> {
     let page = Page {
         report,
         width: options.width.max(LEAST_WIDTH),
@@ -64,7 +62,7 @@ pub(super) fn report(
     page.tables(out)?;
     page.affected("Failed", &troubles.failed, out)?;
     page.affected("Could not be judged", &troubles.undecided, out)?;
-    page.errors(&troubles, out)?;
+    page.errors(troubles, out)?;
     page.warnings(out)?;
     writeln!(out)?;
     for line in words::conclusion(report) {

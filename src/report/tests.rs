@@ -17,9 +17,10 @@ fn rendered(format: Format, header: &Header, records: Vec<Record>) -> String {
 }
 
 fn show(format: Format, order: &mut PlanOrder, options: Options) -> String {
-    let report = Report::build(order, 1).unwrap();
+    let mut findings = Findings::gather(order, |_| {}).unwrap();
+    findings.report.exit_code = 1;
     let mut out = Vec::new();
-    render(format, order, &report, options, &mut out).unwrap();
+    render(format, order, &findings, options, &mut out).unwrap();
     String::from_utf8(out).unwrap()
 }
 
@@ -313,7 +314,9 @@ fn report_json() {
     let text = show(Format::Json, &mut order, Options::default());
     insta::assert_snapshot!(text);
     let report: Report = serde_json::from_str(&text).unwrap();
-    assert_eq!(report, Report::build(&mut order, 1).unwrap());
+    let mut findings = Findings::gather(&mut order, |_| {}).unwrap();
+    findings.report.exit_code = 1;
+    assert_eq!(report, findings.report);
 }
 
 #[test]
@@ -395,9 +398,15 @@ fn a_closed_pipe_is_known_as_one() {
     // More than a writer buffers.
     let many = (0..300).map(|case| record(0, case, 0, 0)).collect();
     let (_folder, mut order) = journal(&header(), many);
-    let report = Report::build(&mut order, 0).unwrap();
+    let findings = Findings::gather(&mut order, |_| {}).unwrap();
     for format in Format::ALL {
-        let error = render(format, &mut order, &report, Options::default(), &mut Closed);
+        let error = render(
+            format,
+            &mut order,
+            &findings,
+            Options::default(),
+            &mut Closed,
+        );
         let error = std::io::Error::from(error.unwrap_err());
         assert_eq!(error.kind(), std::io::ErrorKind::BrokenPipe, "{format:?}");
     }

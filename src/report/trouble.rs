@@ -1,6 +1,6 @@
 //! What went wrong, by name: failed cases with their reasons and whose they were, what could not be decided, errors.
 //!
-//! Gathered in one pass over the records; keeps no more text than is shown.
+//! Fed one record at a time, in the order of the plan; keeps no more text than is shown.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,6 @@ use super::safe::{name, one_line};
 use super::whose::Whose;
 use crate::check::{CheckResult, Status};
 use crate::journal::{Header, Record, TrialStatus};
-use crate::tally::{PlanOrder, RecordsError};
 
 /// Lines of a suite after which further cases are only counted.
 const LINES: usize = 15;
@@ -91,26 +90,26 @@ struct Trouble {
 }
 
 impl Troubles {
-    /// Gathers the troubles of a run.
-    pub(super) fn of(records: &mut PlanOrder) -> Result<Self, RecordsError> {
-        let suites = &records.header().suites;
+    /// Returns the troubles of a run of which nothing was read yet.
+    pub(super) fn new(header: &Header) -> Self {
+        let suites = &header.suites;
         let mut labels = suites.iter().flat_map(|suite| &suite.models);
         let first = labels.next().map(|model| model.label.clone());
-        let mut troubles = Self {
+        Self {
             lines: (LINES_IN_ALL / suites.len().max(1)).clamp(LEAST_LINES, LINES),
             alone: labels.all(|model| Some(&model.label) == first.as_ref()),
             ..Self::default()
-        };
-        records.each(|header, record| {
-            troubles.add(header, record);
-            Ok::<_, RecordsError>(())
-        })?;
-        troubles.close(records.header());
-        troubles.errors = merged(troubles.errors);
-        Ok(troubles)
+        }
     }
 
-    fn add(&mut self, header: &Header, record: &Record) {
+    /// Ends with the last record.
+    pub(super) fn finish(&mut self, header: &Header) {
+        self.close(header);
+        self.errors = merged(std::mem::take(&mut self.errors));
+    }
+
+    /// Takes in the next record in the order of the plan.
+    pub(super) fn add(&mut self, header: &Header, record: &Record) {
         let at = record.at;
         let is_open = |open: &OpenCase| (open.suite, open.case) == (at.suite, at.case);
         if !self.open.as_ref().is_some_and(is_open) {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use mcp_cli::journal::{JournalWriter, Record};
 use mcp_cli::model::{ErrorKind, Remedy};
-use mcp_cli::report::Report;
+use mcp_cli::report::Findings;
 use serde_json::{Value, json};
 use tokio::runtime::{Builder, Runtime};
 use tokio::time::timeout;
@@ -32,7 +32,8 @@ fn paused() -> Runtime {
 }
 
 fn report(run: &Run) -> Value {
-    serde_json::to_value(Report::build(&mut run.order(), 0).unwrap()).unwrap()
+    let findings = Findings::gather(&mut run.order(), |_| {}).unwrap();
+    serde_json::to_value(findings.report).unwrap()
 }
 
 #[tokio::test(start_paused = true)]
