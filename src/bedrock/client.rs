@@ -12,6 +12,7 @@ use tokio::time::{Instant, timeout_at};
 use super::connect::{Connection, is_region};
 use super::converse::{self, Body};
 use super::error::{self, Call};
+use super::hint;
 use super::settings::Settings;
 use super::stopwatch::Stopwatch;
 use super::stream::{self, Patience};
@@ -101,7 +102,7 @@ impl Bedrock {
 
 impl ModelClient for Bedrock {
     fn converse<'a>(&'a self, request: &'a Request) -> Asking<'a> {
-        Box::pin(self.ask(request))
+        Box::pin(async move { self.ask(request).await.map_err(hint::complete) })
     }
 }
 

@@ -3,7 +3,7 @@
 use super::class::Class;
 use super::error::Call;
 use super::{complaint, geo};
-use crate::model::{ErrorKind, Remedy};
+use crate::model::{ErrorKind, ModelError, Remedy};
 
 /// What a complaint means and what to do about it.
 #[derive(Debug, Clone, PartialEq)]
@@ -42,6 +42,25 @@ pub(super) fn connection(message: &str, call: &Call<'_>) -> String {
         "check the network, the endpoint URL, and `HTTPS_PROXY` and `NO_PROXY`"
     };
     fill(hint, message, call)
+}
+
+/// Gives a failure that nothing better is known of the hint of its kind.
+pub(super) fn complete(error: ModelError) -> ModelError {
+    let hint = match error.kind {
+        _ if error.hint.is_some() => return error,
+        ErrorKind::Unavailable => {
+            "the failure is Bedrock's: run again later, with `--cache` to pay for nothing twice"
+        }
+        ErrorKind::Timeout => "allow more time with `--timeout`, or lower `max_tokens`",
+        ErrorKind::Connection | ErrorKind::Stream => {
+            "if it goes on, look for a proxy or a firewall that cuts long connections"
+        }
+        ErrorKind::Malformed => {
+            "if it goes on, look at what stands between here and Bedrock: a proxy, or `--endpoint-url`"
+        }
+        _ => return error,
+    };
+    error.with_hint(hint)
 }
 
 /// What to do where there are no credentials.
@@ -107,6 +126,24 @@ mod tests {
         action: "bedrock:InvokeModel",
         bearer: false,
     };
+
+    #[test]
+    fn what_nothing_better_is_known_of_has_the_hint_of_its_kind() {
+        let error = |kind| ModelError::new(kind, Remedy::Repeat, "it broke");
+        for (kind, part) in [
+            (ErrorKind::Unavailable, "--cache"),
+            (ErrorKind::Timeout, "--timeout"),
+            (ErrorKind::Connection, "proxy"),
+            (ErrorKind::Stream, "firewall"),
+            (ErrorKind::Malformed, "--endpoint-url"),
+        ] {
+            let hint = complete(error(kind)).hint.unwrap_or_default();
+            assert!(hint.contains(part), "{kind:?}: {hint}");
+        }
+        let known = complete(error(ErrorKind::Timeout).with_hint("stream it"));
+        assert_eq!(known.hint.as_deref(), Some("stream it"));
+        assert_eq!(complete(error(ErrorKind::Invalid)).hint, None);
+    }
 
     /// Code, message, kind and remedy, and a part of the hint; `~` stands for either apostrophe.
     const COMPLAINTS: &str = "
