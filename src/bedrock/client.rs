@@ -14,7 +14,7 @@ use super::converse::{self, Body};
 use super::error::{self, Call};
 use super::hint;
 use super::settings::Settings;
-use super::stopwatch::Stopwatch;
+use super::stopwatch::{Starter, Stopwatch};
 use super::stream::{self, Patience};
 use crate::model::{Asking, Completion, ModelClient, ModelError, Request};
 
@@ -93,7 +93,9 @@ impl Bedrock {
         if let Some(client) = clients.get(region) {
             return client.clone();
         }
-        let config = Builder::from(&self.connection.sdk).region(Region::new(region.to_owned()));
+        let config = Builder::from(&self.connection.sdk)
+            .region(Region::new(region.to_owned()))
+            .interceptor(Starter);
         let client = Client::from_conf(config.build());
         clients.insert(region.to_owned(), client.clone());
         client
@@ -112,12 +114,9 @@ async fn converse(
     call: &Call<'_>,
 ) -> Result<Completion, ModelError> {
     let stopwatch = Stopwatch::default();
-    let sending = Body::of(request)
-        .converse(client)
-        .customize()
-        .interceptor(stopwatch.clone());
-    let output = sending
-        .send()
+    let sending = Body::of(request).converse(client).send();
+    let output = stopwatch
+        .time(sending)
         .await
         .map_err(|error| error::of_send(&error, call))?;
     let latency = stopwatch.elapsed();
@@ -135,11 +134,8 @@ async fn converse_stream(
     patience: Patience,
 ) -> Result<Completion, ModelError> {
     let stopwatch = Stopwatch::default();
-    let sending = Body::of(request)
-        .converse_stream(client)
-        .customize()
-        .interceptor(stopwatch.clone());
-    let output = timeout_at(patience.deadline, sending.send())
+    let sending = Body::of(request).converse_stream(client).send();
+    let output = timeout_at(patience.deadline, stopwatch.time(sending))
         .await
         .map_err(|_| error::overdue(patience.whole))?
         .map_err(|error| error::of_send(&error, call))?;
