@@ -73,6 +73,8 @@ pub struct JournalReader {
     path: PathBuf,
     file: BufReader<File>,
     header: Header,
+    /// The line that is being read, kept so that reading another takes no room anew.
+    buffer: Vec<u8>,
     /// Bytes read so far.
     offset: u64,
     /// Whole lines read so far.
@@ -107,20 +109,21 @@ impl JournalReader {
         if line.pop() != Some(b'\n') {
             return Err(no_header());
         }
-        let version: Versioned = decode(&line).map_err(|_| no_header())?;
+        let version: Versioned = decode(&mut line).map_err(|_| no_header())?;
         if version.header.schema > SCHEMA {
             return Err(JournalError::NewerSchema {
                 path: path.to_owned(),
                 found: version.header.schema,
             });
         }
-        let Ok(Line::Header(header)) = decode(&line) else {
+        let Ok(Line::Header(header)) = decode(&mut line) else {
             return Err(no_header());
         };
         Ok(Self {
             path: path.to_owned(),
             file,
             header: *header,
+            buffer: line,
             offset: length as u64,
             line: 1,
             end: None,
@@ -145,11 +148,11 @@ impl JournalReader {
     pub fn next_record(&mut self) -> Result<Option<(Place, Record)>, JournalError> {
         loop {
             let offset = self.offset;
-            let Some(line) = self.next_line()? else {
+            if !self.next_line()? {
                 return Ok(None);
-            };
+            }
             self.line += 1;
-            match decode(&line) {
+            match decode(&mut self.buffer) {
                 Ok(Line::Trial(record)) => {
                     self.end = None;
                     let at = record.at;
@@ -181,19 +184,20 @@ impl JournalReader {
         let seek = self.file.seek_relative(distance);
         seek.map_err(|source| self.failed(source))?;
         self.offset = place.offset;
-        let line = self.next_line()?;
-        match line.map(|line| decode(&line)) {
-            Some(Ok(Line::Trial(record))) => Ok(*record),
-            _ => Err(JournalError::Changed(self.path.clone())),
+        if self.next_line()?
+            && let Ok(Line::Trial(record)) = decode(&mut self.buffer)
+        {
+            return Ok(*record);
         }
+        Err(JournalError::Changed(self.path.clone()))
     }
 
-    /// Reads to the end of a line, and returns it without its newline; `None` if it has none: it is torn, or empty.
-    fn next_line(&mut self) -> Result<Option<Vec<u8>>, JournalError> {
-        let mut line = Vec::new();
-        let read = self.file.read_until(b'\n', &mut line);
+    /// Reads the next line into the buffer, without its newline; false if it has none: it is torn, or empty.
+    fn next_line(&mut self) -> Result<bool, JournalError> {
+        self.buffer.clear();
+        let read = self.file.read_until(b'\n', &mut self.buffer);
         self.offset += read.map_err(|source| self.failed(source))? as u64;
-        Ok((line.pop() == Some(b'\n')).then_some(line))
+        Ok(self.buffer.pop() == Some(b'\n'))
     }
 
     fn is_at_end(&mut self) -> Result<bool, JournalError> {

@@ -27,9 +27,9 @@ impl Findings {
         let mut tally = Tally::default();
         let mut troubles = Troubles::new(records.header());
         records.each(|header, record| {
-            tally.add(header, record);
-            troubles.add(header, record);
-            see(record);
+            tally.add(header, &record);
+            troubles.add(header, &record);
+            see(&record);
             Ok::<_, RecordsError>(())
         })?;
         troubles.finish(records.header());

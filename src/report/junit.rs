@@ -55,7 +55,7 @@ pub(super) fn report(
             )?;
             properties(&[("model", &row.model), ("suite", &suite.path)], out)?;
             records.each_of(suite_at, model_at, |header, record| {
-                Ok::<_, RenderError>(trial(header, record, &group, out)?)
+                Ok::<_, RenderError>(trial(header, &record, &group, out)?)
             })?;
             if let Some(count) = row.counts.not_asked.filter(|count| *count > 0) {
                 let why = report.run.stopped_by.map_or("the run stopped", because);
@@ -179,7 +179,10 @@ fn details(record: &Record) -> String {
         lines.push("the answer was cut off at max_tokens".to_owned());
     }
     if let Some(output) = &record.output {
-        lines.push(format!("output:\n{}", shortened(&text_of(output), OUTPUT)));
+        lines.push(format!(
+            "output:\n{}",
+            shortened(&text_of(output.clone()), OUTPUT)
+        ));
     }
     lines.push(String::new());
     lines.join("\n")

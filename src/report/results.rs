@@ -130,38 +130,17 @@ pub struct ResultError {
 
 impl ResultLine {
     /// Returns the line of a record of this header's journal; a record outside the header's plan has empty names.
-    pub fn of(header: &Header, record: &Record) -> Self {
+    pub fn of(header: &Header, record: Record) -> Self {
         let suite = header.suites.get(record.at.suite as usize);
         let model = suite.and_then(|suite| suite.models.get(record.at.model as usize));
         let price = model.and_then(|model| model.price.as_ref());
         let prompts = suite.map_or(&[][..], |suite| &suite.prompts);
         Self {
             suite: suite.map(|suite| suite.name.clone()).unwrap_or_default(),
-            case: record.case.clone(),
-            case_id: record.case_id.clone(),
-            case_hash: record.case_hash.clone(),
             model: model.map(|model| model.model.clone()).unwrap_or_default(),
             label: model.map(|model| model.label.clone()).unwrap_or_default(),
             prompt: prompt_name(prompts, record.at.prompt),
             repeat: record.at.repeat,
-            vars: record.vars.clone(),
-            tags: record.tags.clone(),
-            status: record.status,
-            score: record.score,
-            output: record.output.as_ref().map(text_of),
-            tool_calls: record
-                .tool_calls
-                .iter()
-                .cloned()
-                .map(ResultToolCall::from)
-                .collect(),
-            stop_reason: record.stop_reason.clone(),
-            checks: record
-                .checks
-                .iter()
-                .cloned()
-                .map(ResultCheck::from)
-                .collect(),
             usage: record.usage().into(),
             cost_usd: record.cost(price),
             paid_usd: record.paid(price),
@@ -171,18 +150,33 @@ impl ResultLine {
             ttft_ms: record.ttft_ms.map(milliseconds),
             wait_ms: milliseconds(record.wait_ms),
             attempts: record.attempts.len() as u64,
-            error: record.error.clone().map(ResultError::from),
             recorded: record.is_recorded(),
             estimated: record.is_estimated(price),
+            case: record.case,
+            case_id: record.case_id,
+            case_hash: record.case_hash,
+            vars: record.vars,
+            tags: record.tags,
+            status: record.status,
+            score: record.score,
+            output: record.output.map(text_of),
+            tool_calls: record
+                .tool_calls
+                .into_iter()
+                .map(ResultToolCall::from)
+                .collect(),
+            stop_reason: record.stop_reason,
+            checks: record.checks.into_iter().map(ResultCheck::from).collect(),
+            error: record.error.map(ResultError::from),
         }
     }
 }
 
 /// Returns an output as text: text as it is, structure as JSON.
-pub(super) fn text_of(output: &Value) -> String {
+pub(super) fn text_of(output: Value) -> String {
     match output {
-        Value::String(text) => text.clone(),
-        other => json_text(other),
+        Value::String(text) => text,
+        other => json_text(&other),
     }
 }
 

@@ -92,11 +92,11 @@ impl PlanOrder {
     /// The first error of `see`, or the journal changed since it was indexed.
     pub fn each<E: From<RecordsError>>(
         &mut self,
-        mut see: impl FnMut(&Header, &Record) -> Result<(), E>,
+        mut see: impl FnMut(&Header, Record) -> Result<(), E>,
     ) -> Result<(), E> {
         for place in &self.places {
             let record = self.reader.record_at(*place).map_err(RecordsError::from)?;
-            see(&self.header, &record)?;
+            see(&self.header, record)?;
         }
         Ok(())
     }
@@ -110,12 +110,12 @@ impl PlanOrder {
         &mut self,
         suite: u32,
         model: u32,
-        mut see: impl FnMut(&Header, &Record) -> Result<(), E>,
+        mut see: impl FnMut(&Header, Record) -> Result<(), E>,
     ) -> Result<(), E> {
         let is_of = |place: &&Place| (place.at.suite, place.at.model) == (suite, model);
         for place in self.places.iter().filter(is_of) {
             let record = self.reader.record_at(*place).map_err(RecordsError::from)?;
-            see(&self.header, &record)?;
+            see(&self.header, record)?;
         }
         Ok(())
     }
@@ -148,7 +148,7 @@ mod tests {
         let mut seen = Vec::new();
         order
             .each(|_, record| {
-                seen.push((record.at.case, record.at.model, record.case.clone()));
+                seen.push((record.at.case, record.at.model, record.case));
                 Ok::<_, RecordsError>(())
             })
             .unwrap();
@@ -160,7 +160,7 @@ mod tests {
         let mut of_second = Vec::new();
         order
             .each_of(0, 1, |_, record| {
-                of_second.push(record.case.clone());
+                of_second.push(record.case);
                 Ok::<_, RecordsError>(())
             })
             .unwrap();

@@ -185,7 +185,7 @@ impl Run {
         let mut records = Vec::new();
         let mut order = self.order();
         let read = order.each(|_, record| {
-            records.push(record.clone());
+            records.push(record);
             Ok::<_, RecordsError>(())
         });
         read.unwrap();
