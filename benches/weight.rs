@@ -66,9 +66,9 @@ fn compare(trials: usize) {
     println!("bare SDK loop   {bare}");
     println!("mcp-cli eval    {whole}");
     println!("ratio           {:.2} x", whole.cpu / bare.cpu);
-    for trials in [10_000, 50_000] {
+    for trials in [10_000, 100_000] {
         let eval = measure(&mut eval(folder.path(), &url, trials), trials);
-        println!("{trials:>6} trials   {eval}");
+        println!("{trials:>7} trials  {eval}");
     }
     service.kill().unwrap();
     service.wait().unwrap();

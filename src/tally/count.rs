@@ -2,18 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use super::by_case::{ByCase, CaseKey};
 use crate::catalog::{PriceRow, Usd};
 use crate::journal::{Record, TrialStatus};
 use crate::model::{ErrorKind, Usage};
-
-/// A case of a run: the index of its suite, and its own within it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct CaseKey {
-    /// Index of the suite in the header.
-    pub suite: u32,
-    /// Index of the case in its suite.
-    pub case: u64,
-}
 
 /// A mean in the making.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -93,13 +85,13 @@ pub struct Count {
     /// Trials of which tokens or a price had to be estimated.
     pub estimated: u64,
     /// By case.
-    pub(super) cases: BTreeMap<CaseKey, CaseCount>,
+    pub(super) cases: ByCase<CaseCount>,
     /// Latencies in milliseconds, with their case.
     pub(super) latencies: Vec<(f64, CaseKey)>,
     /// Times to the first token in milliseconds, with their case.
     pub(super) first_tokens: Vec<(f64, CaseKey)>,
     /// Named metrics, by case.
-    pub(super) metrics: BTreeMap<String, BTreeMap<CaseKey, Mean>>,
+    pub(super) metrics: BTreeMap<String, ByCase<Mean>>,
 }
 
 impl Default for Count {
@@ -118,7 +110,7 @@ impl Default for Count {
             retried: 0,
             cut_off: 0,
             estimated: 0,
-            cases: BTreeMap::new(),
+            cases: ByCase::default(),
             latencies: Vec::new(),
             first_tokens: Vec::new(),
             metrics: BTreeMap::new(),
@@ -134,17 +126,14 @@ impl Count {
 
     /// Returns every case that was counted, in the order of the plan.
     pub fn cases(&self) -> impl Iterator<Item = (CaseKey, &CaseCount)> {
-        self.cases.iter().map(|(key, case)| (*key, case))
+        self.cases.iter()
     }
 
     /// Counts a trial. `cluster` is the number of the group that its case declares.
     pub(super) fn add(&mut self, record: &Record, price: Option<&PriceRow>, cluster: Option<u32>) {
-        let key = CaseKey {
-            suite: record.at.suite,
-            case: record.at.case,
-        };
+        let key = CaseKey::new(record.at.suite, record.at.case);
         let cost = record.cost(price);
-        let case = self.cases.entry(key).or_default();
+        let case = self.cases.entry(key);
         case.cluster = cluster;
         case.cost += cost.unwrap_or_default();
         match record.status {
@@ -184,10 +173,10 @@ impl Count {
         }
         for (name, value) in &record.metrics {
             if !self.metrics.contains_key(name) {
-                self.metrics.insert(name.clone(), BTreeMap::new());
+                self.metrics.insert(name.clone(), ByCase::default());
             }
             if let Some(cases) = self.metrics.get_mut(name) {
-                cases.entry(key).or_default().add(*value);
+                cases.entry(key).add(*value);
             }
         }
     }
@@ -207,8 +196,8 @@ impl Count {
         self.retried += other.retried;
         self.cut_off += other.cut_off;
         self.estimated += other.estimated;
-        for (key, theirs) in &other.cases {
-            let case = self.cases.entry(*key).or_default();
+        for (key, theirs) in other.cases.iter() {
+            let case = self.cases.entry(key);
             case.passed += theirs.passed;
             case.failed += theirs.failed;
             case.score.absorb(theirs.score);
@@ -219,8 +208,8 @@ impl Count {
         self.first_tokens.extend(&other.first_tokens);
         for (name, theirs) in &other.metrics {
             let cases = self.metrics.entry(name.clone()).or_default();
-            for (key, mean) in theirs {
-                cases.entry(*key).or_default().absorb(*mean);
+            for (key, mean) in theirs.iter() {
+                cases.entry(key).absorb(*mean);
             }
         }
     }

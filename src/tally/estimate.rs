@@ -3,7 +3,10 @@
 //! The unit is the case: repeats and prompts are averaged inside it, and cases that declare the same group hang
 //! together.
 
-use super::count::{CaseCount, CaseKey, Count};
+use std::collections::BTreeMap;
+
+use super::by_case::CaseKey;
+use super::count::{CaseCount, Count};
 use crate::stats::{
     Bounds, Interval, Sample, clustered_t, clustered_wilson, fieller, mean, quantile_bounds,
     student_t, wilson,
@@ -96,7 +99,7 @@ impl Count {
         let rates: Vec<_> = self
             .cases
             .iter()
-            .filter_map(|(key, case)| Some((*key, case.pass_rate()?)))
+            .filter_map(|(key, case)| Some((key, case.pass_rate()?)))
             .collect();
         let single = self.cases.values().all(|case| judged(case) <= 1);
         if rates.is_empty() || !single || self.has_clusters() {
@@ -116,7 +119,7 @@ impl Count {
         let scores: Vec<_> = self
             .cases
             .iter()
-            .filter_map(|(key, case)| Some((*key, case.score.get()?)))
+            .filter_map(|(key, case)| Some((key, case.score.get()?)))
             .collect();
         self.estimate(&scores)
     }
@@ -126,7 +129,7 @@ impl Count {
         self.metrics.iter().filter_map(|(name, cases)| {
             let means: Vec<_> = cases
                 .iter()
-                .filter_map(|(key, mean)| Some((*key, mean.get()?)))
+                .filter_map(|(key, mean)| Some((key, mean.get()?)))
                 .collect();
             Some((name.as_str(), self.estimate(&means)?))
         })
@@ -154,18 +157,28 @@ impl Count {
                 interval: None,
             });
         }
-        let mut units = std::collections::BTreeMap::<u64, (f64, f64)>::new();
-        for (key, case) in &self.cases {
-            let (costs, passes) = units.entry(self.unit(*key)).or_default();
-            *costs += case.cost.to_f64();
-            *passes += f64::from(case.passed);
-        }
-        let (costs, passes): (Vec<f64>, Vec<f64>) = units.into_values().unzip();
+        let (costs, passes) = self.costs_and_passes();
         let interval = fieller(&costs, &passes, CONFIDENCE);
         Some(CostPerPass {
             value: Some(cost.to_f64() / passes.iter().sum::<f64>()),
             interval: interval.map(|ends| ends.clipped(0.0, f64::INFINITY)),
         })
+    }
+
+    /// Returns what each independent unit cost in dollars, and how often it passed.
+    fn costs_and_passes(&self) -> (Vec<f64>, Vec<f64>) {
+        let of = |case: &CaseCount| (case.cost.to_f64(), f64::from(case.passed));
+        if !self.has_clusters() {
+            return self.cases.values().map(of).unzip();
+        }
+        let mut units = BTreeMap::<u64, (f64, f64)>::new();
+        for (key, case) in self.cases.iter() {
+            let unit = units.entry(self.unit(key)).or_default();
+            let (cost, passed) = of(case);
+            unit.0 += cost;
+            unit.1 += passed;
+        }
+        units.into_values().unzip()
     }
 
     /// Returns the mean over cases. Where every value lies in 0..=1, the interval does too, and has some width even if
@@ -223,8 +236,8 @@ impl Count {
     /// Returns the number of the independent unit that a case belongs to: its group, or itself.
     fn unit(&self, key: CaseKey) -> u64 {
         const CASE: u64 = 1 << 63;
-        let declared = self.cases.get(&key).and_then(|case| case.cluster);
-        declared.map_or(CASE | (u64::from(key.suite) << 40) | key.case, u64::from)
+        let declared = self.cases.get(key).and_then(|case| case.cluster);
+        declared.map_or(CASE | key.number(), u64::from)
     }
 }
 

@@ -3,6 +3,7 @@
 //! [`PlanOrder`] reads a journal in the order of the plan, [`Tally`] counts its records as they pass, one at a time. What
 //! grows with a run is a few numbers per trial; no text is kept. Must never ask for more data than the journal holds.
 
+mod by_case;
 mod count;
 mod estimate;
 #[cfg(test)]
@@ -15,7 +16,8 @@ mod records;
 )]
 mod tally;
 
-pub use count::{CaseCount, CaseKey, Count, Mean};
+pub use by_case::CaseKey;
+pub use count::{CaseCount, Count, Mean};
 pub use estimate::{CONFIDENCE, CostPerPass, Estimate, Method, Timing, TimingQuantile};
 pub use forecast::{Experience, Forecast, ForecastRow, Span};
 pub use records::{PlanOrder, RecordsError};

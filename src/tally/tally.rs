@@ -1,5 +1,6 @@
 //! Counts per suite, model and prompt, from records as they pass.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::count::Count;
@@ -64,10 +65,14 @@ impl Tally {
     }
 
     /// Returns the counts of a model entry, all prompts together.
-    pub fn model(&self, suite: u32, model: u32) -> Count {
-        let mut all = Count::default();
-        for (_, count) in self.prompts(suite, model) {
-            all.absorb(count);
+    pub fn model(&self, suite: u32, model: u32) -> Cow<'_, Count> {
+        let mut prompts = self.prompts(suite, model);
+        let Some((_, first)) = prompts.next() else {
+            return Cow::Owned(Count::default());
+        };
+        let mut all = Cow::Borrowed(first);
+        for (_, count) in prompts {
+            all.to_mut().absorb(count);
         }
         all
     }
@@ -147,7 +152,7 @@ mod tests {
                 records.push(record);
             }
         }
-        tally(&header, &records).model(0, 0)
+        tally(&header, &records).model(0, 0).into_owned()
     }
 
     /// What the pass rate must be: value, low, high, method, clusters.
@@ -229,7 +234,7 @@ mod tests {
             records.push(failed(record(0, case, 1, 0), "no"));
         }
         let tally = tally(&header, &records);
-        let all = tally.model(0, 0);
+        let all = tally.model(0, 0).into_owned();
         assert_eq!(all.n(), 3);
         assert!((all.pass_rate().unwrap().value - 0.5).abs() < 1e-9);
         assert_eq!(all.pass_rate().unwrap().method, Method::T);
@@ -249,7 +254,9 @@ mod tests {
                 record.score = Some(value);
                 record
             });
-            let count = tally(&header(), &records.collect::<Vec<_>>()).model(0, 0);
+            let count = tally(&header(), &records.collect::<Vec<_>>())
+                .model(0, 0)
+                .into_owned();
             let (_, metric) = count.metrics().next().unwrap();
             assert_eq!(count.mean_score(), Some(metric));
             metric.interval.unwrap()
@@ -272,7 +279,7 @@ mod tests {
             broken(record(0, 1, 0, 0), ErrorKind::Denied, "no access"),
             undecided,
         ];
-        let count = tally(&header(), &records).model(0, 0);
+        let count = tally(&header(), &records).model(0, 0).into_owned();
         assert_eq!(
             (count.passed, count.failed, count.undecided, count.errors),
             (1, 0, 1, 1)
@@ -298,7 +305,7 @@ mod tests {
         cached.at.case = 2;
         cached.attempts[0].recorded = false;
         let records = [record(0, 0, 0, 0), recorded, cached];
-        let count = tally(&header, &records).model(0, 0);
+        let count = tally(&header, &records).model(0, 0).into_owned();
         let usd = |text: &str| text.parse::<Usd>().ok();
         assert_eq!(count.cost, usd("0.0001248"));
         assert_eq!(count.paid, usd("0.0001164"));
@@ -307,7 +314,7 @@ mod tests {
         assert!((per_pass.value.unwrap() - 0.000_041_6).abs() < 1e-12);
 
         header.suites[0].models[0].price = None;
-        let count = tally(&header, &records).model(0, 0);
+        let count = tally(&header, &records).model(0, 0).into_owned();
         assert_eq!(
             (count.cost, count.paid, count.cost_per_pass()),
             (None, None, None)
@@ -354,11 +361,11 @@ mod tests {
             let (_folder, mut order) = crate::tally::fixture::journal(&header(), records);
             let mut tally = Tally::default();
             let each = PlanOrder::each(&mut order, |header, record| {
-                tally.add(header, record);
+                tally.add(header, &record);
                 Ok::<_, crate::tally::RecordsError>(())
             });
             each.unwrap();
-            tally.model(0, 0)
+            tally.model(0, 0).into_owned()
         };
         assert_eq!(count(records), count(backwards));
     }
