@@ -8,10 +8,13 @@
     reason = "a benchmark prints what it measured, and stops at what it cannot"
 )]
 
+mod loopback;
+
 use std::fmt::Write as _;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
 use std::time::Instant;
 
 use aws_sdk_bedrockruntime::Client;
@@ -20,8 +23,7 @@ use aws_sdk_bedrockruntime::config::{BehaviorVersion, Credentials, Region};
 use aws_sdk_bedrockruntime::types::{
     ContentBlock, ConversationRole, InferenceConfiguration, Message,
 };
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
 // The program's own, so that both allocate alike.
@@ -214,50 +216,9 @@ async fn serve() {
     println!("http://{}", listener.local_addr().unwrap());
     let text = "There are 7 apples left in the basket, ".to_owned()
         + &"as the pickers took the rest to the market today. ".repeat(5);
-    let body = serde_json::json!({
-        "output": {"message": {"role": "assistant", "content": [{"text": text}]}},
-        "stopReason": "end_turn",
-        "usage": {"inputTokens": 20, "outputTokens": 70, "totalTokens": 90},
-        "metrics": {"latencyMs": 1},
-    })
-    .to_string();
-    let answer = format!(
-        "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
-        body.len()
-    );
-    while let Ok((socket, _)) = listener.accept().await {
-        tokio::spawn(answer_all(socket, answer.clone()));
-    }
-}
-
-async fn answer_all(mut socket: TcpStream, answer: String) {
-    let mut buffer = Vec::new();
-    while socket
-        .read_buf(&mut buffer)
-        .await
-        .is_ok_and(|read| read > 0)
-    {
-        while let Some(length) = whole_request(&buffer) {
-            buffer.drain(..length);
-            if socket.write_all(answer.as_bytes()).await.is_err() {
-                return;
-            }
-        }
-    }
-}
-
-/// Returns the bytes of the first request in `buffer`, if it is whole.
-fn whole_request(buffer: &[u8]) -> Option<usize> {
-    let end = buffer.windows(4).position(|four| four == b"\r\n\r\n")? + 4;
-    let head = String::from_utf8_lossy(&buffer[..end]).to_lowercase();
-    let length = head
-        .lines()
-        .find_map(|line| line.strip_prefix("content-length:"));
-    let total = end
-        + length
-            .and_then(|length| length.trim().parse::<usize>().ok())
-            .unwrap_or(0);
-    (buffer.len() >= total).then_some(total)
+    let answer = loopback::answer(&text, 20, 70);
+    let always = move |_| std::future::ready(Arc::clone(&answer));
+    loopback::serve(listener, always).await;
 }
 
 fn first_line(child: &mut Child) -> String {
