@@ -10,14 +10,14 @@ use sha2::{Digest, Sha256};
 use super::record::{Header, Record, Stopped};
 use crate::model::hex;
 
-/// What a line may be.
+/// What a line may be; `T` is what is read of a trial.
 #[derive(Debug, Clone, PartialEq, Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum Line {
+pub(super) enum Line<T = Record> {
     /// The first line.
     Header(Box<Header>),
     /// A trial.
-    Trial(Box<Record>),
+    Trial(Box<T>),
     /// The end of one sitting: when, and why if not because everything was done.
     End {
         /// When the run, or this part of it, ended.
@@ -61,7 +61,13 @@ pub(super) fn seal(mut body: String) -> String {
 /// Reads one line, without its newline. It is the same afterwards; meanwhile its content gets its last brace back, in
 /// place of a copy.
 pub(super) fn decode<T: DeserializeOwned>(line: &mut [u8]) -> Result<T, LineError> {
-    let length = body(line).ok_or(LineError::Damaged)?.len();
+    body(line).ok_or(LineError::Damaged)?;
+    decode_again(line)
+}
+
+/// Reads a line that was found to be as it was written before: its sum is not made again.
+pub(super) fn decode_again<T: DeserializeOwned>(line: &mut [u8]) -> Result<T, LineError> {
+    let length = content_length(line).ok_or(LineError::Damaged)?;
     line[length] = b'}';
     let read = serde_json::from_slice(&line[..=length]);
     line[length] = MARK.as_bytes()[0];
@@ -75,9 +81,12 @@ pub(super) fn is_whole(line: &[u8]) -> bool {
 
 /// Returns what the sum of a line was made of, if it fits.
 fn body(line: &[u8]) -> Option<&[u8]> {
-    let length = line.len().checked_sub(MARK.len() + DIGITS + END.len())?;
-    let (body, found) = line.split_at(length);
+    let (body, found) = line.split_at(content_length(line)?);
     (found == tail(body).as_bytes()).then_some(body)
+}
+
+fn content_length(line: &[u8]) -> Option<usize> {
+    line.len().checked_sub(MARK.len() + DIGITS + END.len())
 }
 
 /// Returns the end of a line that begins with `body`.

@@ -9,7 +9,7 @@ mod reader;
 mod record;
 mod writer;
 
-pub use reader::{JournalError, JournalReader, Place};
+pub use reader::{JournalError, JournalReader, Place, Planned};
 pub use record::{
     Attempt, ErrorRecord, Header, ModelRecord, Record, RunOptions, RunRecord, SCHEMA, Stopped,
     SuiteRecord, TrialStatus,

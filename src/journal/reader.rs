@@ -1,13 +1,14 @@
 //! Reads a journal back: in the order written, or record by record in the order of the plan.
 
 use std::fs::File;
-use std::io::{self, BufRead, BufReader};
+use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 
-use super::line::{Line, LineError, decode};
+use super::line::{Line, LineError, decode, decode_again};
 use super::record::{Header, Record, SCHEMA, Stopped};
 use crate::plan::Position;
 
@@ -67,6 +68,15 @@ pub struct Place {
     offset: u64,
 }
 
+/// What is read of a record to know where it belongs.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Planned {
+    /// Its place in the plan.
+    pub at: Position,
+    /// The case's name.
+    pub case: String,
+}
+
 /// A journal, open for reading.
 #[derive(Debug)]
 pub struct JournalReader {
@@ -116,7 +126,7 @@ impl JournalReader {
                 found: version.header.schema,
             });
         }
-        let Ok(Line::Header(header)) = decode(&mut line) else {
+        let Ok(Line::<Record>::Header(header)) = decode(&mut line) else {
             return Err(no_header());
         };
         Ok(Self {
@@ -145,7 +155,25 @@ impl JournalReader {
     /// # Errors
     ///
     /// A line in the middle is damaged: everything after it would be guesswork.
-    pub fn next_record(&mut self) -> Result<Option<(Place, Record)>, JournalError> {
+    pub fn next_record(&mut self) -> Result<Option<Record>, JournalError> {
+        Ok(self.next_trial()?.map(|(_, record)| record))
+    }
+
+    /// Reads where the next record stands and belongs, and nothing else of it; `None` at the end.
+    ///
+    /// # Errors
+    ///
+    /// As for [`next_record`](Self::next_record).
+    pub fn next_place(&mut self) -> Result<Option<(Place, Planned)>, JournalError> {
+        let next = self.next_trial::<Planned>()?;
+        Ok(next.map(|(offset, planned)| {
+            let at = planned.at;
+            (Place { at, offset }, planned)
+        }))
+    }
+
+    /// Reads as much of the next trial as `T` holds, and where its line begins.
+    fn next_trial<T: DeserializeOwned>(&mut self) -> Result<Option<(u64, T)>, JournalError> {
         loop {
             let offset = self.offset;
             if !self.next_line()? {
@@ -153,10 +181,9 @@ impl JournalReader {
             }
             self.line += 1;
             match decode(&mut self.buffer) {
-                Ok(Line::Trial(record)) => {
+                Ok(Line::Trial(trial)) => {
                     self.end = None;
-                    let at = record.at;
-                    return Ok(Some((Place { at, offset }, *record)));
+                    return Ok(Some((offset, *trial)));
                 }
                 Ok(Line::End { at, stopped }) => self.end = Some((at, stopped)),
                 Ok(Line::Header(_)) => return Err(self.damaged("a second header")),
@@ -173,7 +200,7 @@ impl JournalReader {
         }
     }
 
-    /// Reads the record at a place found by [`next_record`](Self::next_record), which has come to its end by then.
+    /// Reads the record at a place found by [`next_place`](Self::next_place), which has come to its end by then.
     ///
     /// # Errors
     ///
@@ -184,12 +211,18 @@ impl JournalReader {
         let seek = self.file.seek_relative(distance);
         seek.map_err(|source| self.failed(source))?;
         self.offset = place.offset;
-        if self.next_line()?
-            && let Ok(Line::Trial(record)) = decode(&mut self.buffer)
-        {
-            return Ok(*record);
+        if !self.next_line()? {
+            return Err(JournalError::Changed(self.path.clone()));
         }
-        Err(JournalError::Changed(self.path.clone()))
+        match decode_again(&mut self.buffer) {
+            Ok(Line::<Record>::Trial(record)) if record.at == place.at => Ok(*record),
+            Err(LineError::Unknown(message)) => Err(JournalError::Unknown {
+                line: self.line_at(place.offset)?,
+                path: self.path.clone(),
+                message,
+            }),
+            _ => Err(JournalError::Changed(self.path.clone())),
+        }
     }
 
     /// Reads the next line into the buffer, without its newline; false if it has none: it is torn, or empty.
@@ -198,6 +231,16 @@ impl JournalReader {
         let read = self.file.read_until(b'\n', &mut self.buffer);
         self.offset += read.map_err(|source| self.failed(source))? as u64;
         Ok(self.buffer.pop() == Some(b'\n'))
+    }
+
+    /// Returns the number of the line that begins at a place, by counting: for errors alone.
+    fn line_at(&self, offset: u64) -> Result<usize, JournalError> {
+        let before = File::open(&self.path).map(|file| BufReader::new(file.take(offset)));
+        let count = before.and_then(|before| {
+            let mut lines = before.split(b'\n');
+            lines.try_fold(1, |count, line| line.map(|_| count + 1))
+        });
+        count.map_err(|source| self.failed(source))
     }
 
     fn is_at_end(&mut self) -> Result<bool, JournalError> {

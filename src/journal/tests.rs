@@ -91,13 +91,20 @@ impl Journal {
     fn read(&self) -> Result<Vec<Record>, JournalError> {
         let mut reader = JournalReader::open(&self.path)?;
         let mut found = Vec::new();
-        while let Some(next) = reader.next_record()? {
-            found.push(next);
+        while let Some(record) = reader.next_record()? {
+            found.push(record);
         }
-        for (place, record) in found.iter().rev() {
-            assert_eq!(&reader.record_at(*place)?, record);
+        let mut again = JournalReader::open(&self.path)?;
+        let mut places = Vec::new();
+        while let Some((place, planned)) = again.next_place()? {
+            places.push((place, planned.case));
         }
-        Ok(found.into_iter().map(|(_, record)| record).collect())
+        assert_eq!(places.len(), found.len());
+        for ((place, case), record) in places.iter().zip(&found).rev() {
+            assert_eq!(&again.record_at(*place)?, record);
+            assert_eq!(case, &record.case);
+        }
+        Ok(found)
     }
 
     /// Reads it and returns what is wrong with it.
@@ -240,6 +247,24 @@ fn lines_that_this_version_does_not_know_are_told_with_their_number() {
         assert!(problem.starts_with(begin), "{problem}");
         assert!(problem.contains(expected), "{problem}");
     }
+}
+
+#[test]
+fn what_only_the_whole_record_shows_is_told_with_its_line_too() {
+    let journal = Journal::of(&three());
+    let mut bytes = journal.bytes();
+    let mut late = serde_json::to_value(record(9, "late")).unwrap();
+    late["status"] = json!("perhaps");
+    bytes.extend(line(&json!({ "trial": late })));
+    journal.replace(&bytes);
+    let mut reader = JournalReader::open(&journal.path).unwrap();
+    let mut last = None;
+    while let Some((place, _)) = reader.next_place().unwrap() {
+        last = Some(place);
+    }
+    let error = reader.record_at(last.unwrap()).unwrap_err().to_string();
+    assert!(error.starts_with("line 5 of "), "{error}");
+    assert!(error.contains("unknown variant `perhaps`"), "{error}");
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use crate::journal::{Header, JournalError, JournalReader, Place, Record, Stopped};
+use crate::plan::Position;
 
 /// Why the records of a journal could not be had.
 #[derive(Debug, thiserror::Error)]
@@ -44,9 +45,9 @@ impl PlanOrder {
         let planned: u64 = models.map(|model| model.planned).sum();
         let planned = usize::try_from(planned).unwrap_or_default();
         let mut places = Vec::with_capacity(planned.min(MOST_EXPECTED));
-        while let Some((place, record)) = reader.next_record()? {
-            if model_of(&header, &record).is_none() {
-                return Err(RecordsError::NotInPlan { case: record.case });
+        while let Some((place, planned)) = reader.next_place()? {
+            if !has_model(&header, planned.at) {
+                return Err(RecordsError::NotInPlan { case: planned.case });
             }
             places.push(place);
         }
@@ -121,10 +122,10 @@ impl PlanOrder {
     }
 }
 
-/// Returns the model entry that a record belongs to.
-fn model_of<'a>(header: &'a Header, record: &Record) -> Option<&'a crate::journal::ModelRecord> {
-    let suite = header.suites.get(record.at.suite as usize)?;
-    suite.models.get(record.at.model as usize)
+/// Returns whether a place belongs to a model entry of the header.
+fn has_model(header: &Header, at: Position) -> bool {
+    let suite = header.suites.get(at.suite as usize);
+    suite.is_some_and(|suite| suite.models.len() > at.model as usize)
 }
 
 #[cfg(test)]

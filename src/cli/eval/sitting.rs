@@ -36,7 +36,7 @@ impl Resumed {
         let header = reader.header().clone();
         let mut done = HashSet::new();
         let mut paid = vec![Usd::ZERO; header.suites.len()];
-        while let Some((_, record)) = reader
+        while let Some(record) = reader
             .next_record()
             .map_err(|error| journal_error(&error))?
         {
