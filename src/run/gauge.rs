@@ -30,6 +30,9 @@ const LEAP: f64 = 0.2;
 const BOLDER: f64 = 2.0;
 /// A limit is never taken to be lower than one call in so many seconds, or it would not be tried again.
 const SLOWEST: f64 = 25.0;
+/// The first estimate is never lower than one call in so many seconds: hardly anything was granted that it could rest on,
+/// and a small run must not wait half a minute because its first call met a busy moment.
+const FIRST_SLOWEST: f64 = 3.0;
 
 /// One limit.
 #[derive(Debug, Clone)]
@@ -144,21 +147,25 @@ impl Gauge {
             None => {
                 let seconds = DEPTH + passed.as_secs_f64();
                 self.first = Some((granted, seconds));
-                self.limit = Some(Limit::guessed((granted / seconds).max(slowest), now));
+                let rate = (granted / seconds).max(amount / FIRST_SLOWEST);
+                self.limit = Some(Limit::guessed(rate, now));
             }
             Some(limit) => {
                 if self.level >= amount {
                     // There should have been more than enough: the bucket is less deep.
                     limit.depth = (limit.depth * 0.6).max(1.0);
                 }
+                let is_alone = self.calls <= 1;
                 // Something less than the call was left, half of it as a rule.
                 let granted = granted + amount / 2.0;
                 let is_telling = passed >= TELLING.0 && self.calls >= TELLING.1;
-                limit.learn(
-                    is_telling.then(|| granted / passed.as_secs_f64()),
-                    slowest,
-                    now,
-                );
+                let measured = match (is_telling, is_alone) {
+                    (true, _) => granted / passed.as_secs_f64(),
+                    // Nothing was granted since the last refusal.
+                    (false, true) => limit.rate / 2.0,
+                    (false, false) => limit.rate * 0.95,
+                };
+                limit.learn(measured, slowest, now);
                 self.first = None;
             }
         }
@@ -173,7 +180,7 @@ impl Gauge {
     fn refused_as_well(&mut self, amount: f64) {
         if let (Some((granted, seconds)), Some(limit)) = (&mut self.first, &mut self.limit) {
             *granted -= amount;
-            limit.rate = (*granted / *seconds).max(amount / SLOWEST);
+            limit.rate = (*granted / *seconds).max(amount / FIRST_SLOWEST);
         }
     }
 
@@ -213,14 +220,10 @@ impl Limit {
         (self.rate * self.depth).max(1.0)
     }
 
-    /// Corrects the rate after a refusal, by what was granted a second since the one before where that is telling.
-    fn learn(&mut self, measured: Option<f64>, slowest: f64, now: Instant) {
-        self.rate = match measured {
-            Some(measured) => measured.clamp(self.rate * 0.3, self.rate * 1.1),
-            None => self.rate * 0.95,
-        };
-        self.rate = self
-            .rate
+    /// Corrects the rate after a refusal to what it seems to be.
+    fn learn(&mut self, measured: f64, slowest: f64, now: Instant) {
+        self.rate = measured
+            .clamp(self.rate * 0.3, self.rate * 1.1)
             .max(slowest)
             .min(self.told.unwrap_or(f64::INFINITY));
         if self.raised && self.confirmed {
@@ -387,6 +390,21 @@ mod tests {
         let (seconds, refused) = ask(Some(6_000), 600.0, 10.0, 1_200);
         assert!(seconds < floor(600.0, 10.0, 1_200) * 1.25, "{seconds} s");
         assert!(refused < 60, "{refused}");
+    }
+
+    #[test]
+    fn a_first_call_that_is_refused_is_soon_repeated() {
+        let start = Instant::now();
+        let mut gauge = Gauge::new(None, start);
+        gauge.take(1.0);
+        gauge.refused(1.0, start, start);
+        let wait = gauge.wait_for(1.0, start);
+        assert!(wait <= Duration::from_secs(3), "{wait:?}");
+        let later = start + wait;
+        gauge.take(1.0);
+        gauge.refused(1.0, later, later);
+        let longer = gauge.wait_for(1.0, later);
+        assert!(longer > wait * 3 / 2, "{wait:?}, then {longer:?}");
     }
 
     #[test]
