@@ -155,18 +155,20 @@ impl Gauge {
                     // There should have been more than enough: the bucket is less deep.
                     limit.depth = (limit.depth * 0.6).max(1.0);
                 }
-                let is_alone = self.calls <= 1;
+                let nothing_yet =
+                    self.calls <= 1 && self.first.is_some_and(|(granted, _)| granted < amount);
                 // Something less than the call was left, half of it as a rule.
                 let granted = granted + amount / 2.0;
                 let is_telling = passed >= TELLING.0 && self.calls >= TELLING.1;
-                let measured = match (is_telling, is_alone) {
-                    (true, _) => granted / passed.as_secs_f64(),
-                    // Nothing was granted since the last refusal.
-                    (false, true) => limit.rate / 2.0,
-                    (false, false) => limit.rate * 0.95,
+                let measured = if nothing_yet {
+                    limit.rate / 2.0
+                } else if is_telling {
+                    granted / passed.as_secs_f64()
+                } else {
+                    limit.rate * 0.95
                 };
                 limit.learn(measured, slowest, now);
-                self.first = None;
+                self.first = self.first.filter(|_| nothing_yet);
             }
         }
         self.level = 0.0;
@@ -180,7 +182,8 @@ impl Gauge {
     fn refused_as_well(&mut self, amount: f64) {
         if let (Some((granted, seconds)), Some(limit)) = (&mut self.first, &mut self.limit) {
             *granted -= amount;
-            limit.rate = (*granted / *seconds).max(amount / FIRST_SLOWEST);
+            let corrected = (*granted / *seconds).max(amount / FIRST_SLOWEST);
+            limit.rate = limit.rate.min(corrected);
         }
     }
 
