@@ -1,19 +1,19 @@
 //! A journal reads back, whatever happens to its end, and says where it was damaged.
 
+mod made_up;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
 
+use self::made_up::any_record;
 use jiff::Timestamp;
-use proptest::collection::{btree_map, vec};
-use proptest::option;
+use proptest::collection::vec;
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 use tempfile::TempDir;
 
 use super::*;
-use crate::check::{CheckResult, Status};
-use crate::model::{ErrorKind, ToolCall, Usage};
 use crate::plan::Position;
 
 fn header() -> Header {
@@ -325,157 +325,4 @@ proptest! {
     fn any_record_reads_back(records in vec(any_record(), 1..4)) {
         prop_assert_eq!(Journal::of(&records).read().unwrap(), records);
     }
-}
-
-fn any_record() -> impl Strategy<Value = Record> {
-    let names = (
-        any::<String>(),
-        any::<String>(),
-        option::of(any::<String>()),
-    );
-    let numbers = (option::of(finite()), finite(), option::of(any::<u64>()));
-    let values = (
-        any_map(),
-        option::of(any_value()),
-        btree_map(any::<String>(), finite(), 0..3),
-    );
-    let lists = (
-        vec(any_check(), 0..3),
-        vec(any_attempt(), 0..3),
-        vec((any::<String>(), any_value()), 0..2),
-        vec(any::<String>(), 0..3),
-    );
-    let rest = (any_position(), any_status(), option::of(any_error()));
-    (names, numbers, values, lists, rest).prop_map(|(names, numbers, values, lists, rest)| Record {
-        at: rest.0,
-        case: names.0,
-        vars: values.0,
-        tags: lists.3,
-        cluster: names.2.clone(),
-        status: rest.1,
-        score: numbers.0,
-        output: values.1,
-        tool_calls: lists.2.into_iter().map(tool_call).collect(),
-        stop_reason: names.2,
-        checks: lists.0,
-        metrics: values.2,
-        attempts: lists.1,
-        latency_ms: numbers.0,
-        ttft_ms: numbers.0,
-        service_latency_ms: numbers.2,
-        wait_ms: numbers.1,
-        request_id: Some(names.1),
-        error: rest.2,
-        ..record(0, "")
-    })
-}
-
-fn tool_call((name, input): (String, Value)) -> ToolCall {
-    ToolCall {
-        id: "t".to_owned(),
-        name,
-        input,
-    }
-}
-
-/// Every number that JSON has.
-fn finite() -> impl Strategy<Value = f64> {
-    use proptest::num::f64::{NEGATIVE, NORMAL, POSITIVE, SUBNORMAL, ZERO};
-    NORMAL | SUBNORMAL | ZERO | POSITIVE | NEGATIVE
-}
-
-fn any_value() -> impl Strategy<Value = Value> {
-    let leaf = prop_oneof![
-        Just(Value::Null),
-        any::<bool>().prop_map(Value::from),
-        any::<i64>().prop_map(Value::from),
-        any::<u64>().prop_map(Value::from),
-        finite().prop_map(Value::from),
-        any::<String>().prop_map(Value::from),
-    ];
-    leaf.prop_recursive(3, 12, 4, |inner| {
-        prop_oneof![
-            vec(inner.clone(), 0..4).prop_map(Value::from),
-            vec((any::<String>(), inner), 0..4)
-                .prop_map(|entries| Value::Object(entries.into_iter().collect())),
-        ]
-    })
-}
-
-fn any_map() -> impl Strategy<Value = Map<String, Value>> {
-    vec((any::<String>(), any_value()), 0..4).prop_map(|entries| entries.into_iter().collect())
-}
-
-fn any_position() -> impl Strategy<Value = Position> {
-    any::<(u32, u64, u32, u32, u32)>().prop_map(|(suite, case, prompt, model, repeat)| Position {
-        suite,
-        case,
-        prompt,
-        model,
-        repeat,
-    })
-}
-
-fn any_status() -> impl Strategy<Value = TrialStatus> {
-    proptest::sample::select(vec![
-        TrialStatus::Passed,
-        TrialStatus::Failed,
-        TrialStatus::Undecided,
-        TrialStatus::Error,
-    ])
-}
-
-fn any_check() -> impl Strategy<Value = CheckResult> {
-    let status = proptest::sample::select(vec![Status::Passed, Status::Failed, Status::Undecided]);
-    let texts = (
-        any::<String>(),
-        any::<String>(),
-        option::of(any::<String>()),
-    );
-    (texts, status, option::of(finite()), finite()).prop_map(|(texts, status, score, weight)| {
-        CheckResult {
-            kind: texts.0,
-            status,
-            score,
-            reason: texts.1,
-            metric: texts.2,
-            weight,
-        }
-    })
-}
-
-fn any_kind() -> impl Strategy<Value = ErrorKind> {
-    proptest::sample::select(vec![
-        ErrorKind::Throttled,
-        ErrorKind::ContextLength,
-        ErrorKind::ReplayMiss,
-    ])
-}
-
-fn any_attempt() -> impl Strategy<Value = Attempt> {
-    let usage = any::<(u64, u64)>().prop_map(|(input, output)| Usage::new(input, output));
-    (
-        option::of(usage),
-        any::<(bool, bool)>(),
-        option::of(any_kind()),
-    )
-        .prop_map(|(usage, (estimated, recorded), failed)| Attempt {
-            usage,
-            estimated,
-            recorded,
-            failed,
-        })
-}
-
-fn any_error() -> impl Strategy<Value = ErrorRecord> {
-    (any_kind(), any::<String>(), option::of(any::<u16>())).prop_map(
-        |(kind, message, http_status)| ErrorRecord {
-            kind,
-            code: None,
-            http_status,
-            hint: Some(message.clone()),
-            message,
-            request_id: None,
-        },
-    )
 }
