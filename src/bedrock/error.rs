@@ -129,7 +129,6 @@ pub(super) fn no_such_region(region: &str) -> ModelError {
 pub(super) fn overdue(timeout: Duration) -> ModelError {
     let message = format!("no whole answer within {timeout:?}");
     ModelError::new(ErrorKind::Timeout, Remedy::Repeat, message)
-        .with_hint("allow more time with `--timeout`, or lower `max_tokens`")
 }
 
 /// Returns the error of having no credentials, with the words of whoever looked for them.

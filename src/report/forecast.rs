@@ -81,13 +81,13 @@ impl Forecast {
             let whose = listed(&ids);
             sentences.push(format!("Without the cost of {whose}: no price is known."));
         }
-        let mut runs: Vec<String> = Vec::new();
-        for run in self.rows.iter().filter_map(|row| row.learned_from.as_ref()) {
-            if !runs.contains(run) {
-                runs.push(run.clone());
-            }
-        }
+        let runs = distinct(
+            self.rows
+                .iter()
+                .filter_map(|row| row.learned_from.as_deref()),
+        );
         if !runs.is_empty() {
+            let runs: Vec<String> = runs.into_iter().map(str::to_owned).collect();
             let runs = listed(&runs);
             sentences.push(format!("Expected is what run {runs} took for each trial."));
         }
@@ -104,14 +104,20 @@ impl Forecast {
     }
 
     fn unpriced(&self) -> Vec<&str> {
-        let mut ids: Vec<&str> = Vec::new();
-        for row in self.rows.iter().filter(|row| row.cost.is_none()) {
-            if !ids.contains(&row.model.as_str()) {
-                ids.push(&row.model);
-            }
-        }
-        ids
+        let unpriced = self.rows.iter().filter(|row| row.cost.is_none());
+        distinct(unpriced.map(|row| row.model.as_str()))
     }
+}
+
+/// Returns each name once, in the order in which they first appear.
+fn distinct<'a>(names: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
+    let mut seen = Vec::new();
+    for name in names {
+        if !seen.contains(&name) {
+            seen.push(name);
+        }
+    }
+    seen
 }
 
 fn grid(rows: &[ForecastRow], dollars: Dollars) -> Grid {

@@ -33,25 +33,37 @@ impl<T> Default for ByCase<T> {
     }
 }
 
-impl<T: Default> ByCase<T> {
-    /// Returns the value of a case, a new one if it has none yet.
+impl<T: Clone + Default> ByCase<T> {
+    /// Returns the value of a case, a new one if it has none yet. Fast for the last case and the next.
     pub(super) fn entry(&mut self, key: CaseKey) -> &mut T {
-        let is_last = self.0.last().map(|(last, _)| key.cmp(last));
-        let at = match is_last {
-            Some(std::cmp::Ordering::Equal) => self.0.len() - 1,
-            Some(std::cmp::Ordering::Less) => match self.find(key) {
-                Ok(at) => at,
-                Err(at) => {
-                    self.0.insert(at, (key, T::default()));
-                    at
-                }
-            },
-            Some(std::cmp::Ordering::Greater) | None => {
+        let at = match self.0.last() {
+            Some((last, _)) if *last == key => self.0.len() - 1,
+            Some((last, _)) if *last > key => self.find(key).unwrap_or_else(|at| {
+                self.0.insert(at, (key, T::default()));
+                at
+            }),
+            _ => {
                 self.0.push((key, T::default()));
                 self.0.len() - 1
             }
         };
         &mut self.0[at].1
+    }
+
+    /// Takes in another list in one pass; `add` adds its value of a case to ours.
+    pub(super) fn absorb(&mut self, other: &Self, add: impl Fn(&mut T, &T)) {
+        let mut ours = std::mem::take(&mut self.0).into_iter().peekable();
+        self.0.reserve(ours.len().max(other.0.len()));
+        for (key, theirs) in &other.0 {
+            while let Some(before) = ours.next_if(|(ours, _)| ours < key) {
+                self.0.push(before);
+            }
+            let same = ours.next_if(|(ours, _)| ours == key);
+            let mut value = same.map(|(_, value)| value).unwrap_or_default();
+            add(&mut value, theirs);
+            self.0.push((*key, value));
+        }
+        self.0.extend(ours);
     }
 
     /// Returns the value of a case, if it has one.
@@ -94,6 +106,23 @@ mod tests {
             }
             let expected: Vec<_> = tree.iter().map(|(key, value)| (*key, value)).collect();
             prop_assert_eq!(list.iter().collect::<Vec<_>>(), expected);
+        }
+
+        #[test]
+        fn absorbing_gives_what_adding_one_by_one_gives(
+            ours in prop::collection::vec((0_u32..3, 0_u64..20), 0..60),
+            theirs in prop::collection::vec((0_u32..3, 0_u64..20), 0..60),
+        ) {
+            let count = |steps: &[(u32, u64)]| {
+                let mut list = ByCase::<u32>::default();
+                for (suite, case) in steps {
+                    *list.entry(CaseKey::new(*suite, *case)) += 1;
+                }
+                list
+            };
+            let mut absorbed = count(&ours);
+            absorbed.absorb(&count(&theirs), |ours, theirs| *ours += theirs);
+            prop_assert_eq!(absorbed, count(&[ours, theirs].concat()));
         }
     }
 }

@@ -196,21 +196,18 @@ impl Count {
         self.retried += other.retried;
         self.cut_off += other.cut_off;
         self.estimated += other.estimated;
-        for (key, theirs) in other.cases.iter() {
-            let case = self.cases.entry(key);
+        self.cases.absorb(&other.cases, |case, theirs| {
             case.passed += theirs.passed;
             case.failed += theirs.failed;
             case.score.absorb(theirs.score);
             case.cost += theirs.cost;
             case.cluster = theirs.cluster;
-        }
+        });
         self.latencies.extend(&other.latencies);
         self.first_tokens.extend(&other.first_tokens);
         for (name, theirs) in &other.metrics {
             let cases = self.metrics.entry(name.clone()).or_default();
-            for (key, mean) in theirs.iter() {
-                cases.entry(key).absorb(*mean);
-            }
+            cases.absorb(theirs, |mean, theirs| mean.absorb(*theirs));
         }
     }
 }

@@ -87,13 +87,13 @@ impl Forecast {
         price: impl Fn(&ModelEntry) -> Option<&'a PriceRow>,
         experience: impl Fn(&str, &ModelEntry) -> Option<Experience>,
     ) -> Result<Self, DatasetError> {
-        let mut suites: Vec<Vec<Outlook<'a>>> = Vec::new();
+        let mut suites: Vec<Vec<Estimator<'a>>> = Vec::new();
         for part in &plan.suites {
-            let outlook = |entry: &Arc<ModelEntry>| {
+            let estimator = |entry: &Arc<ModelEntry>| {
                 let learned = experience(&part.suite.name, entry);
-                Outlook::new(entry, price(entry), learned, part.trials_per_model)
+                Estimator::new(entry, price(entry), learned, part.trials_per_model)
             };
-            suites.push(part.entries.iter().map(outlook).collect());
+            suites.push(part.entries.iter().map(estimator).collect());
         }
         let mut broken: Option<(u64, String)> = None;
         for trial in plan.trials(|_| true) {
@@ -111,9 +111,9 @@ impl Forecast {
             }
         }
         let rows = suites.into_iter().zip(&plan.suites);
-        let rows = rows.flat_map(|(outlooks, part)| {
-            let entries = outlooks.into_iter().zip(&part.entries);
-            entries.map(|(outlook, entry)| outlook.row(&part.suite.name, entry))
+        let rows = rows.flat_map(|(estimators, part)| {
+            let entries = estimators.into_iter().zip(&part.entries);
+            entries.map(|(estimator, entry)| estimator.row(&part.suite.name, entry))
         });
         Ok(Self {
             rows: rows.collect(),
@@ -132,7 +132,7 @@ impl Forecast {
 }
 
 /// What is known of one model entry beforehand, and the sums so far.
-struct Outlook<'a> {
+struct Estimator<'a> {
     price: Option<&'a PriceRow>,
     bytes_per_token: u64,
     learned: Option<Experience>,
@@ -143,7 +143,7 @@ struct Outlook<'a> {
     cost: Span<Usd>,
 }
 
-impl<'a> Outlook<'a> {
+impl<'a> Estimator<'a> {
     fn new(
         entry: &ModelEntry,
         price: Option<&'a PriceRow>,

@@ -103,6 +103,18 @@ async fn an_earlier_run_tells_what_to_expect_and_the_bounds_hold() {
 }
 
 #[test]
+fn what_is_recorded_is_said_to_be_free() {
+    let program = suite();
+    let args = ["eval", "--dry-run", "--replay", "."];
+    let outcome = program.run_without_credentials(&args).exits(0);
+    assert!(
+        outcome.stderr.contains("nothing would be charged"),
+        "{}",
+        outcome.stderr
+    );
+}
+
+#[test]
 fn what_a_dry_run_cannot_do_is_a_mistake() {
     let program = suite();
     for flags in [

@@ -60,6 +60,9 @@ pub(super) fn run(
         Format::Json => forecast.write_json(out),
         _ => forecast.write_text(width, out),
     })?;
+    if options.replay.is_some() {
+        ui.note("the answers would come from the recording: nothing would be charged");
+    }
     Ok(Exit::Done)
 }
 
