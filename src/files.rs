@@ -4,14 +4,15 @@ use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
 /// Writes a file so that a reader sees the old one or the new one, never half of it; makes its folder if need be.
+/// Returns what `write` returns.
 ///
 /// # Errors
 ///
 /// The folder cannot be made, the disk is full, or what `write` says.
-pub(crate) fn write_whole(
+pub(crate) fn write_whole<T>(
     path: &Path,
-    write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
-) -> io::Result<()> {
+    write: impl FnOnce(&mut dyn Write) -> io::Result<T>,
+) -> io::Result<T> {
     let folder = path
         .parent()
         .filter(|folder| !folder.as_os_str().is_empty())
@@ -22,10 +23,10 @@ pub(crate) fn write_whole(
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
     let mut out = BufWriter::new(builder.tempfile_in(folder)?);
-    write(&mut out)?;
+    let written = write(&mut out)?;
     let file = out.into_inner().map_err(io::IntoInnerError::into_error)?;
     file.persist(path).map_err(|error| error.error)?;
-    Ok(())
+    Ok(written)
 }
 
 #[cfg(test)]
@@ -39,7 +40,7 @@ mod tests {
         write_whole(&path, |out| out.write_all(b"one")).unwrap();
         let failed = write_whole(&path, |out| {
             out.write_all(b"two")?;
-            Err(io::Error::other("no"))
+            Err::<(), _>(io::Error::other("no"))
         });
         assert!(failed.is_err());
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "one");

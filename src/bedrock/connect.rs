@@ -6,6 +6,7 @@ use aws_config::identity::IdentityCache;
 use aws_config::profile::ProfileFileCredentialsProvider;
 use aws_config::provider_config::ProviderConfig;
 use aws_config::retry::RetryConfig;
+use aws_config::stalled_stream_protection::StalledStreamProtectionConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{AppName, BehaviorVersion, Region, SdkConfig};
 use aws_sdk_bedrockruntime::config::{Credentials as Keys, ProvideCredentials};
@@ -46,6 +47,8 @@ impl Connection {
             .http_client(http::client(settings)?)
             .retry_config(RetryConfig::disabled())
             .timeout_config(timeouts)
+            // Every call and every wait for a stream's next event has a limit of our own.
+            .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
             .identity_cache(identities)
             .app_name(AppName::new("mcp-cli").expect("the name is made of allowed letters"));
         if let Some(region) = &settings.region {

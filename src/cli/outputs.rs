@@ -11,9 +11,9 @@ use super::run_folder::{RunFolder, cannot_write};
 use super::ui::Ui;
 use super::verdict;
 use crate::files::write_whole;
-use crate::journal::{JournalError, JournalReader};
-use crate::report::{Colour, Findings, Format, Options, Report, render};
-use crate::tally::PlanOrder;
+use crate::journal::{Header, JournalError, JournalReader, Record};
+use crate::report::{Colour, Findings, Format, Options, RenderError, Report, render, result};
+use crate::tally::{PlanOrder, RecordsError};
 
 /// Flags of every command that shows a run.
 #[derive(Debug, Clone, Args)]
@@ -49,13 +49,15 @@ impl OutputArgs {
     }
 }
 
-/// The files that every run's folder has beside its journal.
-const FOLDER_FILES: [(&str, Format); 4] = [
+/// What every run's folder has beside its journal and [`RESULTS`].
+const FOLDER_FILES: [(&str, Format); 3] = [
     ("report.json", Format::Json),
-    ("results.jsonl", Format::Jsonl),
     ("junit.xml", Format::Junit),
     ("summary.md", Format::Markdown),
 ];
+
+/// A line for each trial, in the run's folder.
+const RESULTS: &str = "results.jsonl";
 
 /// A run that can be shown.
 pub(super) struct Shown {
@@ -71,17 +73,41 @@ impl Shown {
     ///
     /// The journal cannot be read.
     pub(super) fn read(folder: &RunFolder) -> Result<Self, CliError> {
-        let reader =
-            JournalReader::open(&folder.journal()).map_err(|error| journal_error(&error))?;
-        Self::of(PlanOrder::read(reader).map_err(|error| CliError::caused(Exit::Usage, &error))?)
+        Self::counted(records_of(folder)?, |_, _| Ok::<_, RecordsError>(()))
+            .map_err(|error| CliError::caused(Exit::Usage, &error))
     }
 
-    fn of(mut records: PlanOrder) -> Result<Self, CliError> {
-        let mut exit = Exit::Done;
-        let mut findings = Findings::gather(&mut records, |record| {
-            exit = exit.or(verdict::of_trial(record));
+    /// Reads a run's journal, counts it and writes the files of the run's folder.
+    ///
+    /// # Errors
+    ///
+    /// The journal cannot be read, or a file cannot be written.
+    pub(super) fn publish(folder: &RunFolder) -> Result<Self, CliError> {
+        let records = records_of(folder)?;
+        let results = folder.path.join(RESULTS);
+        let mut shown = write_whole(&results, |out| {
+            // One pass both counts and writes: reading a journal back costs more than what is done with it.
+            let counted = Self::counted(records, |header, record| {
+                result(header, record, out).map_err(RenderError::from)
+            });
+            counted.map_err(io::Error::from)
         })
-        .map_err(|error| CliError::caused(Exit::Usage, &error))?;
+        .map_err(|error| cannot_write(&results, &error))?;
+        for (name, format) in FOLDER_FILES {
+            shown.write_file(&folder.path.join(name), format)?;
+        }
+        Ok(shown)
+    }
+
+    fn counted<E: From<RecordsError>>(
+        mut records: PlanOrder,
+        mut see: impl FnMut(&Header, Record) -> Result<(), E>,
+    ) -> Result<Self, E> {
+        let mut exit = Exit::Done;
+        let mut findings = Findings::gather(&mut records, |header, record| {
+            exit = exit.or(verdict::of_trial(&record));
+            see(header, record)
+        })?;
         exit = exit.or(verdict::of_run(&findings.report, records.end()));
         findings.report.exit_code = exit.code();
         Ok(Self {
@@ -99,18 +125,6 @@ impl Shown {
     /// Returns how the run ended.
     pub(super) fn exit(&self) -> Exit {
         self.exit
-    }
-
-    /// Writes the files of the run's folder.
-    ///
-    /// # Errors
-    ///
-    /// One cannot be written.
-    pub(super) fn write_folder(&mut self, folder: &Path) -> Result<(), CliError> {
-        for (name, format) in FOLDER_FILES {
-            self.write_file(&folder.join(name), format)?;
-        }
-        Ok(())
     }
 
     /// Writes the files that the user named, then stdout.
@@ -148,6 +162,11 @@ impl Shown {
         })
         .map_err(|error| cannot_write(path, &error))
     }
+}
+
+fn records_of(folder: &RunFolder) -> Result<PlanOrder, CliError> {
+    let reader = JournalReader::open(&folder.journal()).map_err(|error| journal_error(&error))?;
+    PlanOrder::read(reader).map_err(|error| CliError::caused(Exit::Usage, &error))
 }
 
 /// Returns the error of a journal that cannot be read.

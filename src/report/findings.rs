@@ -2,7 +2,7 @@
 
 use super::document::Report;
 use super::trouble::Troubles;
-use crate::journal::Record;
+use crate::journal::{Header, Record};
 use crate::tally::{PlanOrder, RecordsError, Tally};
 
 /// What a run came to.
@@ -15,22 +15,21 @@ pub struct Findings {
 }
 
 impl Findings {
-    /// Reads every record once, in the order of the plan, and shows each to `see`.
+    /// Reads every record once, in the order of the plan, and hands each to `see`.
     ///
     /// # Errors
     ///
-    /// The journal cannot be read.
-    pub fn gather(
+    /// The journal cannot be read, or what `see` says.
+    pub fn gather<E: From<RecordsError>>(
         records: &mut PlanOrder,
-        mut see: impl FnMut(&Record),
-    ) -> Result<Self, RecordsError> {
+        mut see: impl FnMut(&Header, Record) -> Result<(), E>,
+    ) -> Result<Self, E> {
         let mut tally = Tally::default();
         let mut troubles = Troubles::new(records.header());
         records.each(|header, record| {
             tally.add(header, &record);
             troubles.add(header, &record);
-            see(&record);
-            Ok::<_, RecordsError>(())
+            see(header, record)
         })?;
         troubles.finish(records.header());
         let end = records.end();

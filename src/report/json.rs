@@ -2,12 +2,11 @@
 
 use std::io::{self, Write};
 
-use serde::Serialize;
-
 use super::document::Report;
 use super::format::RenderError;
 use super::results::ResultLine;
 use super::safe::safe_json;
+use crate::journal::{Header, Record};
 use crate::tally::PlanOrder;
 
 /// Writes the report as indented JSON.
@@ -18,10 +17,15 @@ pub(super) fn report(report: &Report, out: &mut dyn Write) -> io::Result<()> {
 
 /// Writes one line of JSON per trial, in the order of the plan.
 pub(super) fn results(records: &mut PlanOrder, out: &mut dyn Write) -> Result<(), RenderError> {
-    records.each(|header, record| Ok(line(&ResultLine::of(header, record), out)?))
+    records.each(|header, record| Ok(result(header, record, out)?))
 }
 
-fn line(value: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
-    let json = serde_json::to_string(value)?;
+/// Writes the line of one trial.
+///
+/// # Errors
+///
+/// `out` cannot be written.
+pub fn result(header: &Header, record: Record, out: &mut dyn Write) -> io::Result<()> {
+    let json = serde_json::to_string(&ResultLine::of(header, record))?;
     writeln!(out, "{}", safe_json(&json))
 }

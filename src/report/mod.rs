@@ -33,6 +33,7 @@ pub use document::{
 };
 pub use findings::Findings;
 pub use format::{Format, Options, RenderError, UnknownFormat, render};
+pub use json::result;
 pub use results::{ResultCheck, ResultError, ResultLine, ResultToolCall};
 pub use safe::safe_text;
 pub use schema::{schema_report, schema_results};

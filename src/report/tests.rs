@@ -5,7 +5,7 @@ use serde_json::json;
 use super::*;
 use crate::journal::{Header, ModelRecord, Record, Stopped};
 use crate::model::{ErrorKind, Usage};
-use crate::tally::PlanOrder;
+use crate::tally::{PlanOrder, RecordsError};
 use crate::tally::fixture::{
     attempt, broken, failed, header, header_of, journal, record, stopped_journal, suite, undecided,
 };
@@ -17,7 +17,7 @@ fn rendered(format: Format, header: &Header, records: Vec<Record>) -> String {
 }
 
 fn show(format: Format, order: &mut PlanOrder, options: Options) -> String {
-    let mut findings = Findings::gather(order, |_| {}).unwrap();
+    let mut findings = Findings::gather(order, |_, _| Ok::<_, RecordsError>(())).unwrap();
     findings.report.exit_code = 1;
     let mut out = Vec::new();
     render(format, order, &findings, options, &mut out).unwrap();
@@ -314,7 +314,7 @@ fn report_json() {
     let text = show(Format::Json, &mut order, Options::default());
     insta::assert_snapshot!(text);
     let report: Report = serde_json::from_str(&text).unwrap();
-    let mut findings = Findings::gather(&mut order, |_| {}).unwrap();
+    let mut findings = Findings::gather(&mut order, |_, _| Ok::<_, RecordsError>(())).unwrap();
     findings.report.exit_code = 1;
     assert_eq!(report, findings.report);
 }
@@ -398,7 +398,7 @@ fn a_closed_pipe_is_known_as_one() {
     // More than a writer buffers.
     let many = (0..300).map(|case| record(0, case, 0, 0)).collect();
     let (_folder, mut order) = journal(&header(), many);
-    let findings = Findings::gather(&mut order, |_| {}).unwrap();
+    let findings = Findings::gather(&mut order, |_, _| Ok::<_, RecordsError>(())).unwrap();
     for format in Format::ALL {
         let error = render(
             format,

@@ -80,8 +80,7 @@ pub(super) fn run(args: &EvalArgs, ui: &Ui) -> Result<Exit, CliError> {
     // Calls that were abandoned need not be waited for.
     runtime.shutdown_background();
 
-    let mut shown = Shown::read(&folder)?;
-    shown.write_folder(&folder.path)?;
+    let mut shown = Shown::publish(&folder)?;
     shown.write(&args.outputs, ui)?;
     for exchange in cassette.iter().flat_map(|cassette| cassette.unwritten()) {
         ui.note(&format!("warning: not recorded: {exchange}"));
