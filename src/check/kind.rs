@@ -17,6 +17,7 @@ use super::limit::Limit;
 use super::metrics::Metrics;
 use super::number::NumberIs;
 use super::prepared::Prepared;
+use super::reference::Reference;
 use super::refusal::Refusal;
 use super::regex::RegexMatch;
 use super::scope;
@@ -66,6 +67,8 @@ pub enum Kind {
     WordCount(WordCount),
     /// The output is nearly this.
     Distance(Distance),
+    /// The output is much like a reference text.
+    Reference(Reference),
     /// The answer took no more than this.
     Limit(Limit),
     /// The model stopped for this reason.
@@ -187,6 +190,7 @@ impl Kind {
             Self::JsonPath(check) => check.verdict(subject),
             Self::WordCount(check) => check.verdict(subject),
             Self::Distance(check) => check.verdict(subject),
+            Self::Reference(check) => check.verdict(subject),
             Self::Limit(check) => check.verdict(subject),
             Self::StopReason(check) => check.verdict(subject),
             Self::Refusal(check) => Ok(check.verdict(subject)),
@@ -224,6 +228,7 @@ impl Kind {
             Self::JsonPath(check) => check.add_variables(names),
             Self::WordCount(check) => check.add_variables(names),
             Self::Distance(check) => names.extend(check.value.variables()),
+            Self::Reference(check) => check.add_variables(names),
             Self::StopReason(check) => {
                 names.extend(check.values.iter().flat_map(Template::variables));
             }

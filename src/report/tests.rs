@@ -5,10 +5,10 @@ use serde_json::json;
 use super::*;
 use crate::journal::{Header, ModelRecord, Record, Stopped};
 use crate::model::{ErrorKind, Usage};
-use crate::tally::{PlanOrder, RecordsError};
 use crate::tally::fixture::{
     attempt, broken, failed, header, header_of, journal, record, stopped_journal, suite, undecided,
 };
+use crate::tally::{PlanOrder, RecordsError};
 
 /// Renders a journal; 80 columns, no colour.
 fn rendered(format: Format, header: &Header, records: Vec<Record>) -> String {

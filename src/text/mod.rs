@@ -8,6 +8,7 @@ mod nearest;
 mod number;
 mod pattern;
 mod print;
+mod treebank;
 mod words;
 mod yaml;
 
@@ -16,5 +17,6 @@ pub use nearest::nearest;
 pub use number::{FoundNumber, last_number};
 pub use pattern::{Pattern, PatternError};
 pub use print::{json_text, number_text};
+pub use treebank::treebank_tokens;
 pub use words::{count_words, shortened};
 pub use yaml::{YamlError, lenient_yaml};

@@ -2,7 +2,7 @@
 
 use super::super::reader::{listed, nearest};
 use super::fields::{Fields, Read};
-use super::{combine, json, limits, text};
+use super::{combine, json, limits, reference, text};
 use crate::check::Kind;
 
 /// A type of assertion.
@@ -31,7 +31,7 @@ const fn plain(name: &'static str, read: fn(&mut Fields<'_, '_>) -> Read<Kind>) 
 }
 
 /// Every type that there is.
-static TYPES: [Type; 28] = [
+static TYPES: [Type; 33] = [
     negatable("equals", text::equals),
     negatable("contains", text::contains),
     negatable("icontains", text::contains),
@@ -44,6 +44,11 @@ static TYPES: [Type; 28] = [
     negatable("regex", text::regex),
     negatable("levenshtein", text::levenshtein),
     negatable("word-count", text::word_count),
+    negatable("rouge-n", reference::rouge_n),
+    negatable("rouge-l", reference::rouge_l),
+    negatable("bleu", reference::bleu),
+    negatable("gleu", reference::gleu),
+    negatable("meteor", reference::meteor),
     negatable("number", text::number),
     negatable("is-refusal", text::is_refusal),
     negatable("is-json", json::is_json),
@@ -63,7 +68,7 @@ static TYPES: [Type; 28] = [
 ];
 
 /// Types that this version does not know yet.
-const LATER: [&str; 41] = [
+const LATER: [&str; 36] = [
     "llm-rubric",
     "g-eval",
     "factuality",
@@ -82,11 +87,6 @@ const LATER: [&str; 41] = [
     "similar:cosine",
     "similar:dot",
     "similar:euclidean",
-    "rouge-n",
-    "rouge-l",
-    "bleu",
-    "gleu",
-    "meteor",
     "is-xml",
     "contains-xml",
     "is-html",

@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::measured::{
     Cost, FinishReason, Json, JsonPath, Number, StopReason, Time, Tokens, WordCount,
 };
+use super::reference::{Meteor, Overlap, RougeL, RougeN};
 use super::test::Transform;
 use super::top::NumberForm;
 
@@ -22,6 +23,10 @@ pub(super) enum Assertion {
     Regex(Regex),
     Distance(Distance),
     WordCount(WordCount),
+    RougeN(RougeN),
+    RougeL(RougeL),
+    Overlap(Overlap),
+    Meteor(Meteor),
     Number(Number),
     Refusal(Refusal),
     Json(Json),

@@ -7,6 +7,7 @@ mod assertion;
 mod measured;
 mod model;
 mod prompt;
+mod reference;
 mod test;
 mod top;
 
