@@ -93,3 +93,40 @@ fn weights_of_meteor_count() {
     let expected = precision * recall / (0.9 * precision + 0.1 * recall);
     assert!((found - expected).abs() < 1e-12, "{found}");
 }
+
+/// A score that a published package gives: see `tests/oracles/reference.py`.
+#[derive(serde::Deserialize)]
+struct Oracle {
+    measure: String,
+    candidate: Vec<String>,
+    references: Vec<Vec<String>>,
+    score: f64,
+}
+
+#[test]
+fn scores_are_those_of_published_packages() {
+    let lines = include_str!("../../../fixtures/oracles/reference.jsonl").lines();
+    let mut counts = std::collections::BTreeMap::<String, usize>::new();
+    for line in lines {
+        let Oracle {
+            measure,
+            candidate,
+            references,
+            score: expected,
+        } = serde_json::from_str(line).unwrap();
+        let first = &references[0];
+        let found = match measure.as_str() {
+            "rouge-1" => rouge::n(&candidate, first, 1),
+            "rouge-2" => rouge::n(&candidate, first, 2),
+            "rouge-l" => rouge::l(&candidate, first),
+            "bleu" => bleu::score(&candidate, &references),
+            "gleu" => gleu::score(&candidate, first),
+            "meteor" => meteor::score(&candidate, first, MeteorWeights::default()),
+            other => panic!("no measure {other}"),
+        };
+        assert!((found - expected).abs() < 1e-9, "{found}: {line}");
+        *counts.entry(measure).or_default() += 1;
+    }
+    assert_eq!(counts.len(), 6);
+    assert!(counts.values().all(|count| *count >= 200), "{counts:?}");
+}
