@@ -67,6 +67,8 @@ const PACKAGES: &[(&str, &[&str])] = &[
     ("anstream", &["cli"]),
     ("comfy_table", &["report", "cli"]),
     ("jsonschema", &["check"]),
+    ("porter_stemmer", &["check"]),
+    ("roxmltree", &["check"]),
     ("fancy_regex", &["text"]),
     ("statrs", &["stats"]),
     ("csv", &["catalog", "suite", "report"]),

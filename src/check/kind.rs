@@ -11,6 +11,7 @@ use super::distance::Distance;
 use super::ends::Ends;
 use super::equals::Equals;
 use super::expr::Expr;
+use super::html::Html;
 use super::is_json::IsJson;
 use super::json_path::JsonPath;
 use super::limit::Limit;
@@ -25,6 +26,7 @@ use super::stop_reason::StopReasonIs;
 use super::subject::Subject;
 use super::verdict::{CheckResult, Status, Verdict};
 use super::word_count::WordCount;
+use super::xml::Xml;
 use crate::template::{Expression, Template};
 
 /// A property that an answer should have.
@@ -59,6 +61,10 @@ pub enum Kind {
     IsJson(IsJson),
     /// The output holds JSON somewhere.
     ContainsJson(ContainsJson),
+    /// The output is XML, or holds some.
+    Xml(Xml),
+    /// The output is HTML, or holds some.
+    Html(Html),
     /// The last number in the output is this.
     Number(NumberIs),
     /// The value at a path is like this.
@@ -186,6 +192,8 @@ impl Kind {
             Self::Regex(check) => check.verdict(subject),
             Self::IsJson(check) => check.verdict(subject),
             Self::ContainsJson(check) => check.verdict(subject),
+            Self::Xml(check) => check.verdict(subject),
+            Self::Html(check) => check.verdict(subject),
             Self::Number(check) => check.verdict(subject),
             Self::JsonPath(check) => check.verdict(subject),
             Self::WordCount(check) => check.verdict(subject),
@@ -224,6 +232,7 @@ impl Kind {
             Self::ContainsJson(check) => {
                 names.extend(check.schema.iter().flat_map(Prepared::variables));
             }
+            Self::Xml(check) => check.add_variables(names),
             Self::Number(check) => names.extend(check.value.variables()),
             Self::JsonPath(check) => check.add_variables(names),
             Self::WordCount(check) => check.add_variables(names),
@@ -235,7 +244,7 @@ impl Kind {
             Self::Expr(check) => names.extend(check.expression.fields_of("vars")),
             Self::AssertSet(check) => names.extend(check.checks.iter().flat_map(Check::variables)),
             Self::Combine(check) => names.extend(check.checks.iter().flat_map(Check::variables)),
-            Self::Limit(_) | Self::Refusal(_) => {}
+            Self::Html(_) | Self::Limit(_) | Self::Refusal(_) => {}
         }
     }
 }

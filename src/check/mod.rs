@@ -17,6 +17,7 @@ mod equals;
 mod expr;
 mod formats;
 mod grade;
+mod html;
 mod is_json;
 mod item;
 mod json_path;
@@ -36,6 +37,7 @@ mod stop_reason;
 mod subject;
 mod verdict;
 mod word_count;
+mod xml;
 
 #[cfg(test)]
 mod tests;
@@ -50,6 +52,7 @@ pub use ends::{End, Ends};
 pub use equals::Equals;
 pub use expr::Expr;
 pub use grade::{Grade, Grading};
+pub use html::Html;
 pub use is_json::IsJson;
 pub use item::Item;
 pub use json_path::{Condition, JsonPath, JsonType};
@@ -67,3 +70,4 @@ pub use stop_reason::StopReasonIs;
 pub use subject::Subject;
 pub use verdict::{CheckResult, Status, Verdict};
 pub use word_count::WordCount;
+pub use xml::Xml;

@@ -1,6 +1,6 @@
 //! Tokens in the manner of the Penn Treebank: punctuation and contractions are tokens of their own.
 //!
-//! The rules are those of the sed script published with it (R. MacIntyre, 1995), in its order.
+//! The rules are those of the sed script published with it in 1995, in its order.
 
 use std::sync::LazyLock;
 

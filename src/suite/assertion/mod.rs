@@ -7,6 +7,7 @@ mod combine;
 mod fields;
 mod json;
 mod limits;
+mod markup;
 mod reference;
 mod text;
 mod types;

@@ -2,7 +2,7 @@
 
 use super::super::reader::{listed, nearest};
 use super::fields::{Fields, Read};
-use super::{combine, json, limits, reference, text};
+use super::{combine, json, limits, markup, reference, text};
 use crate::check::Kind;
 
 /// A type of assertion.
@@ -31,7 +31,7 @@ const fn plain(name: &'static str, read: fn(&mut Fields<'_, '_>) -> Read<Kind>) 
 }
 
 /// Every type that there is.
-static TYPES: [Type; 33] = [
+static TYPES: [Type; 37] = [
     negatable("equals", text::equals),
     negatable("contains", text::contains),
     negatable("icontains", text::contains),
@@ -54,6 +54,10 @@ static TYPES: [Type; 33] = [
     negatable("is-json", json::is_json),
     negatable("contains-json", json::contains_json),
     negatable("json-path", json::json_path),
+    negatable("is-xml", markup::is_xml),
+    negatable("contains-xml", markup::contains_xml),
+    negatable("is-html", markup::is_html),
+    negatable("contains-html", markup::contains_html),
     negatable("latency", limits::latency),
     negatable("ttft", limits::first_token),
     negatable("cost", limits::cost),
@@ -68,7 +72,7 @@ static TYPES: [Type; 33] = [
 ];
 
 /// Types that this version does not know yet.
-const LATER: [&str; 36] = [
+const LATER: [&str; 32] = [
     "llm-rubric",
     "g-eval",
     "factuality",
@@ -87,10 +91,6 @@ const LATER: [&str; 36] = [
     "similar:cosine",
     "similar:dot",
     "similar:euclidean",
-    "is-xml",
-    "contains-xml",
-    "is-html",
-    "contains-html",
     "is-sql",
     "contains-sql",
     "javascript",

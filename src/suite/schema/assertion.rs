@@ -5,6 +5,7 @@
 use schemars::JsonSchema;
 use serde_json::Value;
 
+use super::markup::{Html, Xml};
 use super::measured::{
     Cost, FinishReason, Json, JsonPath, Number, StopReason, Time, Tokens, WordCount,
 };
@@ -31,6 +32,8 @@ pub(super) enum Assertion {
     Refusal(Refusal),
     Json(Json),
     JsonPath(JsonPath),
+    Xml(Xml),
+    Html(Html),
     Time(Time),
     Cost(Cost),
     Tokens(Tokens),
