@@ -19,6 +19,7 @@
 //! | [`bedrock`], [`cassette`] | who answers: AWS, or a recording of it |
 //! | [`catalog`] | prices, abilities, quotas |
 //! | [`text`], [`template`] | reading text, and filling it in |
+//! | [`script`] | JavaScript in a box |
 //! | [`cli`] | the commands, where the stages meet |
 //!
 //! `ARCHITECTURE.md` says who may know whom.
@@ -34,6 +35,7 @@ pub mod model;
 pub mod plan;
 pub mod report;
 pub mod run;
+pub mod script;
 pub mod stats;
 pub mod suite;
 pub mod tally;

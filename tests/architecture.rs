@@ -20,14 +20,17 @@ const FLOORS: &[&[(&str, &[&str])]] = &[
         ("stats", &[]),
         ("model", &[]),
     ],
-    &[("template", &["text"])],
+    &[("template", &["text"]), ("script", &[])],
     &[
         ("bedrock", &["model"]),
         ("cassette", &["model", "files"]),
         ("catalog", &["model"]),
     ],
-    &[("check", &["catalog", "model", "template", "text"])],
-    &[("suite", &["check", "catalog", "model", "template", "text"])],
+    &[("check", &["catalog", "model", "template", "script", "text"])],
+    &[(
+        "suite",
+        &["check", "catalog", "model", "template", "script", "text"],
+    )],
     &[("plan", &["suite", "model", "template", "text"])],
     &[("journal", &["plan", "check", "catalog", "model"])],
     &[
@@ -69,6 +72,7 @@ const PACKAGES: &[(&str, &[&str])] = &[
     ("jsonschema", &["check"]),
     ("porter_stemmer", &["check"]),
     ("roxmltree", &["check"]),
+    ("rquickjs", &["script"]),
     ("fancy_regex", &["text"]),
     ("statrs", &["stats"]),
     ("csv", &["catalog", "suite", "report"]),

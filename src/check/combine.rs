@@ -34,6 +34,7 @@ impl AssertSet {
             Status::Failed | Status::Undecided => open.into_iter().chain(bound).collect(),
         };
         Verdict {
+            keeps_score: false,
             status,
             score,
             reason: or_all_hold(&all),
@@ -80,6 +81,7 @@ impl Combine {
             otherwise
         };
         Verdict {
+            keeps_score: false,
             status,
             score: self.score(&results).filter(|_| status != Status::Undecided),
             reason: self.reason(status, &results),

@@ -5,10 +5,9 @@ use std::sync::Arc;
 
 use super::kind::{Check, Judged};
 use super::metrics::Metrics;
-use super::scope::transformed;
 use super::subject::Subject;
+use super::transform::Transform;
 use super::verdict::{CheckResult, Status};
-use crate::template::Expression;
 
 /// How the answers to a case are graded.
 #[derive(Debug, Clone)]
@@ -18,7 +17,7 @@ pub struct Grading {
     /// The least score that passes; without it every check must pass.
     pub threshold: Option<f64>,
     /// What the checks judge instead of the output itself.
-    pub transform: Option<Expression>,
+    pub transform: Option<Transform>,
 }
 
 /// What grading an answer gave.
@@ -51,7 +50,7 @@ impl Grading {
         match self
             .transform
             .as_ref()
-            .map(|transform| transformed(transform, subject))
+            .map(|transform| transform.apply(subject))
         {
             None => self.graded(subject),
             Some(Ok(output)) => self.graded(&Subject {
@@ -64,12 +63,18 @@ impl Grading {
 
     /// Returns the variables that the checks and the transform need, sorted.
     pub fn variables(&self) -> BTreeSet<String> {
-        let transform = self.transform.iter().flat_map(|it| it.fields_of("vars"));
+        let transform = self.transform.iter().flat_map(Transform::variables);
         self.checks
             .iter()
             .flat_map(Check::variables)
             .chain(transform)
             .collect()
+    }
+
+    /// Returns whether scripts judge, whose variables are known only when they run.
+    pub fn has_script(&self) -> bool {
+        matches!(self.transform, Some(Transform::Script(_)))
+            || self.checks.iter().any(Check::has_script)
     }
 
     fn graded(&self, subject: &Subject<'_>) -> Grade {

@@ -13,6 +13,7 @@ use super::equals::Equals;
 use super::expr::Expr;
 use super::html::Html;
 use super::is_json::IsJson;
+use super::javascript::JavaScript;
 use super::json_path::JsonPath;
 use super::limit::Limit;
 use super::metrics::Metrics;
@@ -21,13 +22,13 @@ use super::prepared::Prepared;
 use super::reference::Reference;
 use super::refusal::Refusal;
 use super::regex::RegexMatch;
-use super::scope;
 use super::stop_reason::StopReasonIs;
 use super::subject::Subject;
+use super::transform::Transform;
 use super::verdict::{CheckResult, Status, Verdict};
 use super::word_count::WordCount;
 use super::xml::Xml;
-use crate::template::{Expression, Template};
+use crate::template::Template;
 
 /// A property that an answer should have.
 #[derive(Debug, Clone)]
@@ -43,7 +44,7 @@ pub struct Check {
     /// The name of the metric that the score counts for.
     pub metric: Option<Template>,
     /// What to judge instead of the output itself.
-    pub transform: Option<Expression>,
+    pub transform: Option<Transform>,
 }
 
 /// The kinds of properties.
@@ -83,6 +84,8 @@ pub enum Kind {
     Refusal(Refusal),
     /// An expression is true.
     Expr(Expr),
+    /// A script says so.
+    JavaScript(JavaScript),
     /// A test within the test.
     AssertSet(AssertSet),
     /// Any, all or none of several checks.
@@ -124,9 +127,19 @@ impl Check {
             names.extend(metric.variables());
         }
         if let Some(transform) = &self.transform {
-            names.extend(transform.fields_of("vars"));
+            names.extend(transform.variables());
         }
         names
+    }
+
+    pub(super) fn has_script(&self) -> bool {
+        let inside = match &self.kind {
+            Kind::JavaScript(_) => true,
+            Kind::AssertSet(set) => set.checks.iter().any(Self::has_script),
+            Kind::Combine(combine) => combine.checks.iter().any(Self::has_script),
+            _ => false,
+        };
+        inside || matches!(self.transform, Some(Transform::Script(_)))
     }
 
     pub(super) fn judged(&self, subject: &Subject<'_>) -> Judged {
@@ -157,7 +170,7 @@ impl Check {
         let verdict = match &self.transform {
             None => self.kind.verdict(subject, metrics)?,
             Some(transform) => {
-                let output: Value = scope::transformed(transform, subject)?;
+                let output: Value = transform.apply(subject)?;
                 let subject = Subject {
                     output: &output,
                     ..*subject
@@ -203,6 +216,7 @@ impl Kind {
             Self::StopReason(check) => check.verdict(subject),
             Self::Refusal(check) => Ok(check.verdict(subject)),
             Self::Expr(check) => check.verdict(subject),
+            Self::JavaScript(check) => check.verdict(subject, metrics),
             Self::AssertSet(check) => Ok(check.verdict(subject, metrics)),
             Self::Combine(check) => Ok(check.verdict(subject, metrics)),
         }
@@ -211,11 +225,6 @@ impl Kind {
     /// Returns the verdict of the `not-` form.
     fn negate(&self, verdict: Verdict) -> Verdict {
         match self {
-            // An expression's number stays what it is; only its judgement turns.
-            Self::Expr(_) => Verdict {
-                score: verdict.score,
-                ..verdict.negated()
-            },
             // An empty answer is a refusal of score 0, whose opposite scores 0 too.
             Self::Refusal(_) => Verdict::of(verdict.status == Status::Failed, verdict.reason),
             _ => verdict.negated(),
@@ -242,6 +251,7 @@ impl Kind {
                 names.extend(check.values.iter().flat_map(Template::variables));
             }
             Self::Expr(check) => names.extend(check.expression.fields_of("vars")),
+            Self::JavaScript(check) => check.add_variables(names),
             Self::AssertSet(check) => names.extend(check.checks.iter().flat_map(Check::variables)),
             Self::Combine(check) => names.extend(check.checks.iter().flat_map(Check::variables)),
             Self::Html(_) | Self::Limit(_) | Self::Refusal(_) => {}

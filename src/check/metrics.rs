@@ -29,6 +29,13 @@ impl Sum {
 }
 
 impl Metrics {
+    /// Adds a score with weight 1.
+    pub(super) fn add(&mut self, name: &str, score: f64) {
+        let sum = self.sums.entry(name.to_owned()).or_default();
+        sum.scores += score;
+        sum.weights += 1.0;
+    }
+
     /// Adds the metrics of one result.
     pub(super) fn absorb(&mut self, other: Metrics) {
         for (name, sum) in other.sums {

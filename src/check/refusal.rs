@@ -131,6 +131,7 @@ impl Refusal {
 /// A refusal by saying nothing scores 0, as in promptfoo.
 fn nothing_said(reason: &str) -> Verdict {
     Verdict {
+        keeps_score: false,
         status: Status::Passed,
         score: Some(0.0),
         reason: reason.to_owned(),

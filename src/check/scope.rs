@@ -27,8 +27,3 @@ pub(super) fn evaluate(expression: &Expression, subject: &Subject<'_>) -> Result
         .evaluate(&scope)
         .map_err(|error| format!("`{}` cannot be evaluated: {error}", expression.source()))
 }
-
-/// Returns what a transform makes of the output.
-pub(super) fn transformed(transform: &Expression, subject: &Subject<'_>) -> Result<Value, String> {
-    evaluate(transform, subject).map_err(|error| format!("the transform failed: {error}"))
-}

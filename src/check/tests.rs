@@ -306,12 +306,16 @@ fn a_transform_comes_before_the_check() {
         check.judge(&subject(&output, &vars, &[])).status,
         Status::Passed
     );
-    check.transform = Some(Expression::parse("json.answer").unwrap());
+    check.transform = Some(Transform::Expression(
+        Expression::parse("json.answer").unwrap(),
+    ));
     assert_eq!(
         check.judge(&subject(&output, &vars, &[])).status,
         Status::Failed
     );
-    check.transform = Some(Expression::parse("json.answer.none.at_all").unwrap());
+    check.transform = Some(Transform::Expression(
+        Expression::parse("json.answer.none.at_all").unwrap(),
+    ));
     assert_eq!(
         check.judge(&subject(&output, &vars, &[])).status,
         Status::Undecided
@@ -322,7 +326,9 @@ fn a_transform_comes_before_the_check() {
 fn variables_are_those_of_every_template() {
     let mut check = Check::new("contains", contains("{{ a }}"));
     check.metric = Some(template("{{ b }}"));
-    check.transform = Some(Expression::parse("vars.c ~ output").unwrap());
+    check.transform = Some(Transform::Expression(
+        Expression::parse("vars.c ~ output").unwrap(),
+    ));
     let set = Check::new(
         "assert-set",
         Kind::AssertSet(AssertSet {

@@ -23,6 +23,8 @@ pub struct Verdict {
     pub score: Option<f64>,
     /// One sentence why, with what was expected and what was found.
     pub reason: String,
+    /// Whether `not-` keeps the score: a number that an expression or a program gave stays what it is.
+    pub keeps_score: bool,
 }
 
 impl Verdict {
@@ -36,6 +38,7 @@ impl Verdict {
             },
             score: Some(if holds { 1.0 } else { 0.0 }),
             reason: reason.into(),
+            keeps_score: false,
         }
     }
 
@@ -45,10 +48,12 @@ impl Verdict {
             status: Status::Undecided,
             score: None,
             reason: reason.into(),
+            keeps_score: false,
         }
     }
 
-    /// Returns the verdict of the `not-` form: passed and failed change places, and so does the score.
+    /// Returns the verdict of the `not-` form: passed and failed change places, and so does the score as a
+    /// rule.
     #[must_use]
     pub fn negated(self) -> Self {
         Self {
@@ -57,8 +62,10 @@ impl Verdict {
                 Status::Failed => Status::Passed,
                 Status::Undecided => Status::Undecided,
             },
-            score: self.score.map(|score| 1.0 - score),
-            reason: self.reason,
+            score: self
+                .score
+                .map(|score| if self.keeps_score { score } else { 1.0 - score }),
+            ..self
         }
     }
 }

@@ -12,7 +12,7 @@ use super::error::Problems;
 use super::file::{beside, near_file, read_beside, unreadable};
 use super::reader::{MapReader, listed, nearest};
 use super::source::{Node, Place, Tree};
-use crate::check::{Check, Grading};
+use crate::check::{Check, Grading, Transform};
 use crate::model::{canonical, hex};
 use crate::template::Expression;
 
@@ -56,7 +56,7 @@ pub(super) struct Common {
     /// The checks as written, for digests.
     written: Vec<Value>,
     threshold: Option<f64>,
-    transform: Option<Expression>,
+    transform: Option<Transform>,
     tags: Vec<String>,
     repeat: Option<u32>,
 }
@@ -187,7 +187,7 @@ fn finish(
         defaults.written,
         test.written,
         threshold,
-        transform.as_ref().map(Expression::source),
+        transform.as_ref().map(Transform::source),
         output,
     ]);
     let needed = checks.iter().flat_map(Check::variables).collect();

@@ -163,7 +163,8 @@ fn missing(tests: &[(Test, Place)], by_prompts: &BTreeSet<String>, problems: &mu
 /// Warns of variables that nobody uses, each once.
 fn unused(tests: &[(Test, Place)], used: &BTreeSet<&String>, problems: &mut Problems) {
     let mut told = BTreeSet::new();
-    for (test, place) in tests.iter().filter(|(test, _)| test.output.is_none()) {
+    let is_told = |test: &Test| test.output.is_none() && !test.grading.has_script();
+    for (test, place) in tests.iter().filter(|(test, _)| is_told(test)) {
         for name in test.vars.keys().filter(|name| !used.contains(name)) {
             if told.insert(name) {
                 let is_key = |_: &str, after: &str| {

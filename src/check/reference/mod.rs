@@ -110,6 +110,7 @@ impl Reference {
             several => format!("{} references", several.len()),
         };
         Ok(Verdict {
+            keeps_score: false,
             status: if score >= self.least {
                 Status::Passed
             } else {

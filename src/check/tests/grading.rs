@@ -67,7 +67,9 @@ fn a_failed_transform_leaves_every_check_undecided() {
     let grading = Grading {
         checks: vec![of(P, 1.0)].into(),
         threshold: None,
-        transform: Some(Expression::parse("json.a.b").unwrap()),
+        transform: Some(Transform::Expression(
+            Expression::parse("json.a.b").unwrap(),
+        )),
     };
     let grade = grading.grade(&subject(&json!("x"), &Map::new(), &[]));
     assert_eq!(grade.status, U);

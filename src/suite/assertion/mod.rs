@@ -9,13 +9,14 @@ mod json;
 mod limits;
 mod markup;
 mod reference;
+mod script;
 mod text;
 mod types;
 
 use super::error::Problems;
 use super::reader::{MapReader, nearest};
 use super::source::{Node, Place, Tree};
-use crate::check::{Check, SCOPE};
+use crate::check::{Check, SCOPE, Transform};
 use crate::template::{Expression, Template};
 use fields::{Fields, Noted, Read};
 #[cfg(test)]
@@ -128,21 +129,17 @@ fn metric(map: &mut MapReader<'_>, problems: &mut Problems) -> Read<Option<Templ
     template(text, &node.place, problems).map(Some)
 }
 
-/// Reads `transform: {expr: …}`.
+/// Reads a transform: JavaScript, or `{expr: …}`.
 pub(super) fn transform(
     map: &mut MapReader<'_>,
     problems: &mut Problems,
-) -> Read<Option<Expression>> {
+) -> Read<Option<Transform>> {
     let Some(node) = map.take("transform") else {
         return Ok(None);
     };
-    if node.as_text().is_some() {
-        problems.error_with(
-            &node.place,
-            "a `transform` that is text is JavaScript, which is not supported by this version",
-            Some("write `transform: {expr: …}` with an expression over `output`, `json`, `vars` and `tool_calls`"),
-        );
-        return Err(Noted);
+    if let Some(source) = node.as_text() {
+        return script::parse(source, &node.place, problems)
+            .map(|script| Some(Transform::Script(script)));
     }
     let mut inner = MapReader::new("a transform", node, problems).ok_or(Noted)?;
     let place = inner.take("expr").map(|node| &node.place);
@@ -151,7 +148,8 @@ pub(super) fn transform(
         problems.error(&node.place, "a transform needs an `expr`");
     }
     inner.finish(problems);
-    expression(source.ok_or(Noted)?, place.ok_or(Noted)?, problems).map(Some)
+    expression(source.ok_or(Noted)?, place.ok_or(Noted)?, problems)
+        .map(|expression| Some(Transform::Expression(expression)))
 }
 
 /// Parses a template, or notes where it is none.

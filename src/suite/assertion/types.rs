@@ -2,7 +2,7 @@
 
 use super::super::reader::{listed, nearest};
 use super::fields::{Fields, Read};
-use super::{combine, json, limits, markup, reference, text};
+use super::{combine, json, limits, markup, reference, script, text};
 use crate::check::Kind;
 
 /// A type of assertion.
@@ -31,7 +31,7 @@ const fn plain(name: &'static str, read: fn(&mut Fields<'_, '_>) -> Read<Kind>) 
 }
 
 /// Every type that there is.
-static TYPES: [Type; 37] = [
+static TYPES: [Type; 38] = [
     negatable("equals", text::equals),
     negatable("contains", text::contains),
     negatable("icontains", text::contains),
@@ -65,6 +65,7 @@ static TYPES: [Type; 37] = [
     negatable("stop-reason", limits::stop_reason),
     negatable("finish-reason", limits::finish_reason),
     negatable("expr", text::expr),
+    negatable("javascript", script::javascript),
     plain("assert-set", combine::assert_set),
     plain("any-of", combine::any_of),
     plain("all-of", combine::all_of),
@@ -72,7 +73,7 @@ static TYPES: [Type; 37] = [
 ];
 
 /// Types that this version does not know yet.
-const LATER: [&str; 32] = [
+const LATER: [&str; 31] = [
     "llm-rubric",
     "g-eval",
     "factuality",
@@ -93,7 +94,6 @@ const LATER: [&str; 32] = [
     "similar:euclidean",
     "is-sql",
     "contains-sql",
-    "javascript",
     "python",
     "exec",
     "webhook",
@@ -108,8 +108,7 @@ const LATER: [&str; 32] = [
 ];
 
 /// What does nearly the same as a type that is still to come.
-const INSTEAD: [(&str, &str); 8] = [
-    ("javascript", AS_EXPRESSION),
+const INSTEAD: [(&str, &str); 7] = [
     ("python", AS_EXPRESSION),
     ("exec", AS_EXPRESSION),
     ("tool-calls", TOOL_CALLS),

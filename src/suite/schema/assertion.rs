@@ -10,7 +10,7 @@ use super::measured::{
     Cost, FinishReason, Json, JsonPath, Number, StopReason, Time, Tokens, WordCount,
 };
 use super::reference::{Meteor, Overlap, RougeL, RougeN};
-use super::test::Transform;
+use super::test::TransformForm;
 use super::top::NumberForm;
 
 /// A property that an answer should have. `not-` before a type turns it around.
@@ -40,6 +40,7 @@ pub(super) enum Assertion {
     StopReason(StopReason),
     FinishReason(FinishReason),
     Expr(Expr),
+    JavaScript(JavaScript),
     AssertSet(AssertSet),
     Combine(Combine),
 }
@@ -53,7 +54,7 @@ pub(super) struct Common {
     /// The metric that its score counts for.
     metric: Option<String>,
     /// What to judge instead of the answer itself.
-    transform: Option<Transform>,
+    transform: Option<TransformForm>,
 }
 
 /// Returns the names, each also with `not-` before it.
@@ -173,6 +174,21 @@ pub(super) struct Expr {
     #[schemars(extend("enum" = negatable(&["expr"])))]
     r#type: String,
     /// An expression over `output`, `json`, `vars` and `tool_calls`.
+    value: String,
+    /// The least number that passes.
+    threshold: Option<NumberForm>,
+    #[schemars(flatten)]
+    common: Common,
+}
+
+/// A script returns true, a number that is large enough, or `{pass, score, reason}`.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub(super) struct JavaScript {
+    #[schemars(extend("enum" = negatable(&["javascript"])))]
+    r#type: String,
+    /// One line is an expression over `output` and `context`; several are a function's body.
+    #[schemars(length(min = 1))]
     value: String,
     /// The least number that passes.
     threshold: Option<NumberForm>,

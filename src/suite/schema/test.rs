@@ -50,7 +50,7 @@ pub(super) struct DefaultTest {
     /// The weighted mean of the assertions' scores that is enough to pass, whether or not each one passed.
     threshold: Option<f64>,
     /// What to judge instead of the answer itself.
-    transform: Option<Transform>,
+    transform: Option<TransformForm>,
     /// Tags, for `--tag`.
     tags: Option<Texts>,
     /// How often each case is asked, over the suite's own.
@@ -84,6 +84,14 @@ struct Dataset {
     id: Option<String>,
     /// The field whose equal values belong together, for the statistics.
     cluster: Option<String>,
+}
+
+#[derive(JsonSchema)]
+#[schemars(untagged, inline)]
+pub(super) enum TransformForm {
+    /// JavaScript over `output` and `context`.
+    Script(String),
+    Expression(Transform),
 }
 
 /// What to judge instead of the answer itself.

@@ -230,7 +230,7 @@ fn mistakes_are_not_valid() {
         "tests: [42]",
         "tests: { vars: [q] }",
         "tests: { vars: { env: 1 } }",
-        "tests: { transform: output.trim() }",
+        "tests: { transform: [output.trim()] }",
         "tests: { dataset: { limit: 3 } }",
         "tests: { assert: { contains: refund } }",
         "tests: { assert: [{ value: refund }] }",
