@@ -11,6 +11,7 @@ use super::distance::Distance;
 use super::ends::Ends;
 use super::equals::Equals;
 use super::expr::Expr;
+use super::guardrail::NotBlocked;
 use super::html::Html;
 use super::is_json::IsJson;
 use super::javascript::JavaScript;
@@ -22,8 +23,10 @@ use super::prepared::Prepared;
 use super::reference::Reference;
 use super::refusal::Refusal;
 use super::regex::RegexMatch;
+use super::repetition::NoRepetition;
 use super::stop_reason::StopReasonIs;
 use super::subject::Subject;
+use super::tool_call_f1::ToolCallF1;
 use super::transform::Transform;
 use super::verdict::{CheckResult, Status, Verdict};
 use super::word_count::WordCount;
@@ -82,6 +85,12 @@ pub enum Kind {
     StopReason(StopReasonIs),
     /// The model refused.
     Refusal(Refusal),
+    /// No guardrail stepped in.
+    NotBlocked(NotBlocked),
+    /// The output does not repeat itself.
+    NoRepetition(NoRepetition),
+    /// The model called these tools.
+    ToolCallF1(ToolCallF1),
     /// An expression is true.
     Expr(Expr),
     /// A script says so.
@@ -215,6 +224,9 @@ impl Kind {
             Self::Limit(check) => check.verdict(subject),
             Self::StopReason(check) => check.verdict(subject),
             Self::Refusal(check) => Ok(check.verdict(subject)),
+            Self::NotBlocked(_) => Ok(NotBlocked::verdict(subject)),
+            Self::NoRepetition(check) => Ok(check.verdict(subject)),
+            Self::ToolCallF1(check) => check.verdict(subject),
             Self::Expr(check) => check.verdict(subject),
             Self::JavaScript(check) => check.verdict(subject, metrics),
             Self::AssertSet(check) => Ok(check.verdict(subject, metrics)),
@@ -250,11 +262,16 @@ impl Kind {
             Self::StopReason(check) => {
                 names.extend(check.values.iter().flat_map(Template::variables));
             }
+            Self::ToolCallF1(check) => names.extend(check.expected.variables()),
             Self::Expr(check) => names.extend(check.expression.fields_of("vars")),
             Self::JavaScript(check) => check.add_variables(names),
             Self::AssertSet(check) => names.extend(check.checks.iter().flat_map(Check::variables)),
             Self::Combine(check) => names.extend(check.checks.iter().flat_map(Check::variables)),
-            Self::Html(_) | Self::Limit(_) | Self::Refusal(_) => {}
+            Self::Html(_)
+            | Self::Limit(_)
+            | Self::NotBlocked(_)
+            | Self::NoRepetition(_)
+            | Self::Refusal(_) => {}
         }
     }
 }

@@ -341,3 +341,65 @@ fn variables_are_those_of_every_template() {
         ["a", "b", "c", "d"]
     );
 }
+
+#[test]
+fn guardrails_are_known_by_the_stop_reason() {
+    let (output, vars) = (json!("x"), Map::new());
+    for (stop_reason, passes) in [
+        (Some("end_turn"), true),
+        (None, true),
+        (Some("guardrail_intervened"), false),
+        (Some("content_filtered"), false),
+    ] {
+        let subject = Subject {
+            stop_reason,
+            ..subject(&output, &vars, &[])
+        };
+        for (type_name, expected) in [("guardrails", passes), ("not-guardrails", !passes)] {
+            let result = Check::new(type_name, Kind::NotBlocked(NotBlocked)).judge(&subject);
+            assert_eq!(result.status == Status::Passed, expected, "{stop_reason:?}");
+        }
+    }
+}
+
+#[test]
+fn repetition_is_the_share_of_runs_that_are_not_new() {
+    let check = |words, least| Kind::NoRepetition(NoRepetition { words, least });
+    for (output, kind, score, status) in [
+        ("a b c d e f", check(4, 0.8), 1.0, Status::Passed),
+        ("a b", check(4, 0.8), 1.0, Status::Passed),
+        ("a b A  b a b", check(2, 0.5), 0.4, Status::Failed),
+        ("a b a b a b", check(2, 0.4), 0.4, Status::Passed),
+    ] {
+        let result = judge(kind, &json!(output));
+        assert_eq!(
+            (result.score, result.status),
+            (Some(score), status),
+            "{output}"
+        );
+    }
+}
+
+#[test]
+fn called_tools_are_those_of_blocks_and_of_the_output() {
+    let calls = [ToolCall {
+        id: "1".to_owned(),
+        name: "find".to_owned(),
+        input: json!({}),
+    }];
+    let (output, vars) = (json!(r#"{"name": "pay", "input": {}}"#), Map::new());
+    let subject = subject(&output, &vars, &calls);
+    for (expected, score) in [("find, pay", 1.0), ("find", 2.0 / 3.0), ("other", 0.0)] {
+        let expected = Prepared::ready(ToolCallF1::names(expected).unwrap());
+        let kind = Kind::ToolCallF1(ToolCallF1 {
+            expected,
+            least: 0.5,
+        });
+        for type_name in ["tool-call-f1", "not-tool-call-f1"] {
+            let result = Check::new(type_name, kind.clone()).judge(&subject);
+            assert_eq!(result.score, Some(score), "{}", result.reason);
+            let holds = (score >= 0.5) == (type_name == "tool-call-f1");
+            assert_eq!(result.status == Status::Passed, holds, "{}", result.reason);
+        }
+    }
+}

@@ -4,7 +4,7 @@ use super::super::reader::{MapReader, as_number};
 use super::super::source::Node;
 use super::fields::{Fields, Noted, Read, bounds};
 use crate::catalog::Usd;
-use crate::check::{Bounds, Kind, Limit, StopReasonIs};
+use crate::check::{Bounds, Kind, Limit, NotBlocked, StopReasonIs};
 use crate::text::number_text;
 
 pub(super) fn latency(fields: &mut Fields<'_, '_>) -> Read<Kind> {
@@ -95,6 +95,14 @@ fn token_bounds(fields: &mut Fields<'_, '_>, name: &'static str) -> Read<Bounds>
 }
 
 /// One reason or several.
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "every type is read by a function of this shape"
+)]
+pub(super) fn guardrails(_: &mut Fields<'_, '_>) -> Read<Kind> {
+    Ok(Kind::NotBlocked(NotBlocked))
+}
+
 pub(super) fn stop_reason(fields: &mut Fields<'_, '_>) -> Read<Kind> {
     let Some(node) = fields.map.take("value") else {
         return fields.missing("value");

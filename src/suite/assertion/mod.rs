@@ -11,6 +11,7 @@ mod markup;
 mod reference;
 mod script;
 mod text;
+mod tools;
 mod types;
 
 use super::error::Problems;

@@ -4,14 +4,12 @@ use serde_json::Value;
 
 use super::super::source::Place;
 use super::fields::{Fields, Read};
+use super::text::whole_number;
 use crate::check::{Kind, Measure, MeteorWeights, Reference};
 use crate::template::Template;
 
-/// The longest runs of tokens that `rouge-n` counts.
-const LONGEST: f64 = 9.0;
-
 pub(super) fn rouge_n(fields: &mut Fields<'_, '_>) -> Read<Kind> {
-    let measure = run_length(fields).map(Measure::RougeN);
+    let measure = whole_number(fields, "n", 1).map(Measure::RougeN);
     let value = one_text(fields);
     reference(fields, measure, value)
 }
@@ -61,24 +59,6 @@ fn meteor_weights(fields: &mut Fields<'_, '_>) -> Read<MeteorWeights> {
         beta: beta?,
         gamma: gamma?,
     })
-}
-
-/// Reads `n` of `rouge-n`, 1 if there is none.
-fn run_length(fields: &mut Fields<'_, '_>) -> Read<usize> {
-    let place = fields.map.take("n").map(|node| &node.place);
-    let n = fields.number("n")?.unwrap_or(1.0);
-    match place {
-        Some(place) if !(1.0..=LONGEST).contains(&n) || n.fract() != 0.0 => fields.error(
-            place,
-            format!("`n` must be a whole number from 1 to {LONGEST}"),
-        ),
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "a whole number from 1 to 9"
-        )]
-        _ => Ok(n as usize),
-    }
 }
 
 /// Reads a parameter of METEOR, which is not negative.

@@ -7,8 +7,8 @@ use super::super::source::{Place, Tree};
 use super::expression;
 use super::fields::{Fields, Noted, Read, bounds};
 use crate::check::{
-    Contains, Distance, End, Ends, Equals, Expr, Kind, LetterCase, Needles, NumberIs, Prepared,
-    Refusal, RegexMatch, WordCount, comma_list,
+    Contains, Distance, End, Ends, Equals, Expr, Kind, LetterCase, Needles, NoRepetition, NumberIs,
+    Prepared, Refusal, RegexMatch, WordCount, comma_list,
 };
 use crate::template::Template;
 use crate::text::{Pattern, PatternError, json_text};
@@ -219,6 +219,39 @@ fn margin(fields: &mut Fields<'_, '_>, name: &'static str) -> Read<f64> {
 )]
 pub(super) fn is_refusal(_: &mut Fields<'_, '_>) -> Read<Kind> {
     Ok(Kind::Refusal(Refusal))
+}
+
+pub(super) fn no_repetition(fields: &mut Fields<'_, '_>) -> Read<Kind> {
+    let usual = NoRepetition::default();
+    let words = whole_number(fields, "words", usual.words);
+    let least = fields.number("threshold");
+    Ok(Kind::NoRepetition(NoRepetition {
+        words: words?,
+        least: least?.unwrap_or(usual.least),
+    }))
+}
+
+/// Reads a whole number from 1 to 99.
+pub(super) fn whole_number(
+    fields: &mut Fields<'_, '_>,
+    name: &'static str,
+    usual: usize,
+) -> Read<usize> {
+    let Some(node) = fields.map.take(name) else {
+        return Ok(usual);
+    };
+    let number = fields.number(name)?.unwrap_or_default();
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a whole number from 1 to 99"
+    )]
+    if (1.0..=99.0).contains(&number) && number.fract() == 0.0 {
+        Ok(number as usize)
+    } else {
+        let message = format!("`{name}` must be a whole number from 1 to 99");
+        fields.error(&node.place, message)
+    }
 }
 
 pub(super) fn expr(fields: &mut Fields<'_, '_>) -> Read<Kind> {

@@ -2,7 +2,7 @@
 
 use super::super::reader::{listed, nearest};
 use super::fields::{Fields, Read};
-use super::{combine, json, limits, markup, reference, script, text};
+use super::{combine, json, limits, markup, reference, script, text, tools};
 use crate::check::Kind;
 
 /// A type of assertion.
@@ -31,7 +31,7 @@ const fn plain(name: &'static str, read: fn(&mut Fields<'_, '_>) -> Read<Kind>) 
 }
 
 /// Every type that there is.
-static TYPES: [Type; 38] = [
+static TYPES: [Type; 41] = [
     negatable("equals", text::equals),
     negatable("contains", text::contains),
     negatable("icontains", text::contains),
@@ -64,6 +64,9 @@ static TYPES: [Type; 38] = [
     negatable("tokens", limits::tokens),
     negatable("stop-reason", limits::stop_reason),
     negatable("finish-reason", limits::finish_reason),
+    negatable("guardrails", limits::guardrails),
+    negatable("no-repetition", text::no_repetition),
+    negatable("tool-call-f1", tools::tool_call_f1),
     negatable("expr", text::expr),
     negatable("javascript", script::javascript),
     plain("assert-set", combine::assert_set),
@@ -73,7 +76,7 @@ static TYPES: [Type; 38] = [
 ];
 
 /// Types that this version does not know yet.
-const LATER: [&str; 31] = [
+const LATER: [&str; 28] = [
     "llm-rubric",
     "g-eval",
     "factuality",
@@ -97,22 +100,18 @@ const LATER: [&str; 31] = [
     "python",
     "exec",
     "webhook",
-    "guardrails",
     "tool-calls",
-    "tool-call-f1",
     "is-valid-openai-tools-call",
     "is-valid-openai-function-call",
     "is-valid-function-call",
-    "no-repetition",
     "language",
 ];
 
 /// What does nearly the same as a type that is still to come.
-const INSTEAD: [(&str, &str); 7] = [
+const INSTEAD: [(&str, &str); 6] = [
     ("python", AS_EXPRESSION),
     ("exec", AS_EXPRESSION),
     ("tool-calls", TOOL_CALLS),
-    ("tool-call-f1", TOOL_CALLS),
     ("is-valid-openai-tools-call", TOOL_CALLS),
     ("is-valid-openai-function-call", TOOL_CALLS),
     ("is-valid-function-call", TOOL_CALLS),

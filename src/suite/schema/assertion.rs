@@ -11,7 +11,7 @@ use super::measured::{
 };
 use super::reference::{Meteor, Overlap, RougeL, RougeN};
 use super::test::TransformForm;
-use super::top::NumberForm;
+use super::top::{NumberForm, Texts};
 
 /// A property that an answer should have. `not-` before a type turns it around.
 #[derive(JsonSchema)]
@@ -29,7 +29,9 @@ pub(super) enum Assertion {
     Overlap(Overlap),
     Meteor(Meteor),
     Number(Number),
-    Refusal(Refusal),
+    Bare(Bare),
+    NoRepetition(NoRepetition),
+    ToolCallF1(ToolCallF1),
     Json(Json),
     JsonPath(JsonPath),
     Xml(Xml),
@@ -157,12 +159,40 @@ pub(super) struct Distance {
     common: Common,
 }
 
-/// The model refused to answer.
+/// The model refused to answer; or no guardrail stepped in.
 #[derive(JsonSchema)]
 #[schemars(deny_unknown_fields)]
-pub(super) struct Refusal {
-    #[schemars(extend("enum" = negatable(&["is-refusal"])))]
+pub(super) struct Bare {
+    #[schemars(extend("enum" = negatable(&["is-refusal", "guardrails"])))]
     r#type: String,
+    #[schemars(flatten)]
+    common: Common,
+}
+
+/// The answer does not repeat itself.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub(super) struct NoRepetition {
+    #[schemars(extend("enum" = negatable(&["no-repetition"])))]
+    r#type: String,
+    /// The length of the runs of words that should be new. Default: 4.
+    words: Option<NumberForm>,
+    /// The least share of runs that must be new. Default: 0.8.
+    threshold: Option<NumberForm>,
+    #[schemars(flatten)]
+    common: Common,
+}
+
+/// The model called these tools and no others.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub(super) struct ToolCallF1 {
+    #[schemars(extend("enum" = negatable(&["tool-call-f1"])))]
+    r#type: String,
+    /// Names of tools: a list, or text with commas.
+    value: Texts,
+    /// The least F1 that passes. Default: 1.
+    threshold: Option<NumberForm>,
     #[schemars(flatten)]
     common: Common,
 }
