@@ -72,6 +72,7 @@ const PACKAGES: &[(&str, &[&str])] = &[
     ("jsonschema", &["check"]),
     ("porter_stemmer", &["check"]),
     ("roxmltree", &["check"]),
+    ("sqlparser", &["text"]),
     ("rquickjs", &["script"]),
     ("fancy_regex", &["text"]),
     ("statrs", &["stats"]),

@@ -24,6 +24,7 @@ use super::reference::Reference;
 use super::refusal::Refusal;
 use super::regex::RegexMatch;
 use super::repetition::NoRepetition;
+use super::sql::Sql;
 use super::stop_reason::StopReasonIs;
 use super::subject::Subject;
 use super::tool_call_f1::ToolCallF1;
@@ -69,6 +70,8 @@ pub enum Kind {
     Xml(Xml),
     /// The output is HTML, or holds some.
     Html(Html),
+    /// The output is SQL, or holds some.
+    Sql(Sql),
     /// The last number in the output is this.
     Number(NumberIs),
     /// The value at a path is like this.
@@ -216,6 +219,7 @@ impl Kind {
             Self::ContainsJson(check) => check.verdict(subject),
             Self::Xml(check) => check.verdict(subject),
             Self::Html(check) => check.verdict(subject),
+            Self::Sql(check) => check.verdict(subject),
             Self::Number(check) => check.verdict(subject),
             Self::JsonPath(check) => check.verdict(subject),
             Self::WordCount(check) => check.verdict(subject),
@@ -271,7 +275,8 @@ impl Kind {
             | Self::Limit(_)
             | Self::NotBlocked(_)
             | Self::NoRepetition(_)
-            | Self::Refusal(_) => {}
+            | Self::Refusal(_)
+            | Self::Sql(_) => {}
         }
     }
 }

@@ -10,6 +10,7 @@ mod limits;
 mod markup;
 mod reference;
 mod script;
+mod sql;
 mod text;
 mod tools;
 mod types;

@@ -2,7 +2,7 @@
 
 use super::super::reader::{listed, nearest};
 use super::fields::{Fields, Read};
-use super::{combine, json, limits, markup, reference, script, text, tools};
+use super::{combine, json, limits, markup, reference, script, sql, text, tools};
 use crate::check::Kind;
 
 /// A type of assertion.
@@ -31,7 +31,7 @@ const fn plain(name: &'static str, read: fn(&mut Fields<'_, '_>) -> Read<Kind>) 
 }
 
 /// Every type that there is.
-static TYPES: [Type; 41] = [
+static TYPES: [Type; 43] = [
     negatable("equals", text::equals),
     negatable("contains", text::contains),
     negatable("icontains", text::contains),
@@ -58,6 +58,8 @@ static TYPES: [Type; 41] = [
     negatable("contains-xml", markup::contains_xml),
     negatable("is-html", markup::is_html),
     negatable("contains-html", markup::contains_html),
+    negatable("is-sql", sql::is_sql),
+    negatable("contains-sql", sql::contains_sql),
     negatable("latency", limits::latency),
     negatable("ttft", limits::first_token),
     negatable("cost", limits::cost),
@@ -76,7 +78,7 @@ static TYPES: [Type; 41] = [
 ];
 
 /// Types that this version does not know yet.
-const LATER: [&str; 28] = [
+const LATER: [&str; 26] = [
     "llm-rubric",
     "g-eval",
     "factuality",
@@ -95,8 +97,6 @@ const LATER: [&str; 28] = [
     "similar:cosine",
     "similar:dot",
     "similar:euclidean",
-    "is-sql",
-    "contains-sql",
     "python",
     "exec",
     "webhook",

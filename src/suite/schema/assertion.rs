@@ -5,7 +5,7 @@
 use schemars::JsonSchema;
 use serde_json::Value;
 
-use super::markup::{Html, Xml};
+use super::markup::{Html, Sql, Xml};
 use super::measured::{
     Cost, FinishReason, Json, JsonPath, Number, StopReason, Time, Tokens, WordCount,
 };
@@ -36,6 +36,7 @@ pub(super) enum Assertion {
     JsonPath(JsonPath),
     Xml(Xml),
     Html(Html),
+    Sql(Sql),
     Time(Time),
     Cost(Cost),
     Tokens(Tokens),

@@ -1,4 +1,4 @@
-//! The assertions about XML and HTML.
+//! The assertions about XML, HTML and SQL.
 
 #![expect(dead_code, reason = "described to editors, never filled")]
 
@@ -42,4 +42,27 @@ pub(super) struct Html {
     r#type: String,
     #[schemars(flatten)]
     common: Common,
+}
+
+/// The answer is SQL, or holds some.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub(super) struct Sql {
+    #[schemars(extend("enum" = negatable(&["is-sql", "contains-sql"])))]
+    r#type: String,
+    /// The dialect, and what may be used.
+    value: Option<SqlValue>,
+    #[schemars(flatten)]
+    common: Common,
+}
+
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+struct SqlValue {
+    /// The database whose dialect it is, such as `PostgreSQL`. Default: `MySQL`.
+    database_type: Option<String>,
+    /// Patterns of `action::database::table`, such as `select::null::users`.
+    allowed_tables: Option<Vec<String>>,
+    /// Patterns of `action::table::column`, such as `select::null::(id|name)`.
+    allowed_columns: Option<Vec<String>>,
 }
