@@ -6,37 +6,40 @@ use std::sync::LazyLock;
 
 use fancy_regex::Regex;
 
+/// A rule: what a text must hold for it to be tried at all, what is replaced, and by what.
+type Rule = (&'static str, Regex, &'static str);
+
 /// What is replaced in a text, one after the other.
-static BEFORE: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
+static BEFORE: LazyLock<Vec<Rule>> = LazyLock::new(|| {
     compiled(&[
-        (r#"^""#, " `` "),
-        (r#"([ (\[{<])""#, "${1} `` "),
-        (r"\.\.\.*", " ... "),
-        (r"[;@#$%&]", " ${0} "),
-        (r#"([^.])(\.)([\])}>"']*)\s*$"#, "${1} ${2}${3} "),
-        (r"[,?!]", " ${0} "),
-        (r"[\]\[(){}<>]", " ${0} "),
-        (r"---*", " -- "),
+        ("\"", r#"^""#, " `` "),
+        ("\"", r#"([ (\[{<])""#, "${1} `` "),
+        ("..", r"\.\.\.*", " ... "),
+        ("", r"[;@#$%&]", " ${0} "),
+        (".", r#"([^.])(\.)([\])}>"']*)\s*$"#, "${1} ${2}${3} "),
+        ("", r"[,?!]", " ${0} "),
+        ("", r"[\]\[(){}<>]", " ${0} "),
+        ("--", r"---*", " -- "),
     ])
 });
 
 /// What is replaced once the text has a blank at either end and no capital letters.
-static AFTER: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
+static AFTER: LazyLock<Vec<Rule>> = LazyLock::new(|| {
     compiled(&[
-        (r#"""#, " '' "),
-        (r"([^'])' ", "${1} ' "),
-        (r"'([smd]) ", " '${1} "),
-        (r"('ll|'re|'ve|n't) ", " ${1} "),
-        (r"\b(can)(not)\b", " ${1} ${2} "),
-        (r"\b(d)('ye)\b", " ${1} ${2} "),
-        (r"\b(gim)(me)\b", " ${1} ${2} "),
-        (r"\b(gon)(na)\b", " ${1} ${2} "),
-        (r"\b(got)(ta)\b", " ${1} ${2} "),
-        (r"\b(lem)(me)\b", " ${1} ${2} "),
-        (r"\b(mor)('n)\b", " ${1} ${2} "),
-        (r"\b(t)(is)\b", " ${1} ${2} "),
-        (r"\b(t)(was)\b", " ${1} ${2} "),
-        (r"\b(wan)(na)\b", " ${1} ${2} "),
+        ("\"", r#"""#, " '' "),
+        ("' ", r"([^'])' ", "${1} ' "),
+        ("'", r"'([smd]) ", " '${1} "),
+        ("'", r"('ll|'re|'ve|n't) ", " ${1} "),
+        ("cannot", r"\b(can)(not)\b", " ${1} ${2} "),
+        ("d'ye", r"\b(d)('ye)\b", " ${1} ${2} "),
+        ("gimme", r"\b(gim)(me)\b", " ${1} ${2} "),
+        ("gonna", r"\b(gon)(na)\b", " ${1} ${2} "),
+        ("gotta", r"\b(got)(ta)\b", " ${1} ${2} "),
+        ("lemme", r"\b(lem)(me)\b", " ${1} ${2} "),
+        ("mor'n", r"\b(mor)('n)\b", " ${1} ${2} "),
+        ("tis", r"\b(t)(is)\b", " ${1} ${2} "),
+        ("twas", r"\b(t)(was)\b", " ${1} ${2} "),
+        ("wanna", r"\b(wan)(na)\b", " ${1} ${2} "),
     ])
 });
 
@@ -47,18 +50,24 @@ pub fn treebank_tokens(text: &str) -> Vec<String> {
     text.split_whitespace().map(ToOwned::to_owned).collect()
 }
 
-fn replaced(text: String, rules: &[(Regex, &str)]) -> String {
-    rules.iter().fold(text, |text, (pattern, replacement)| {
-        pattern.replace_all(&text, *replacement).into_owned()
-    })
-}
-
-fn compiled(rules: &[(&str, &'static str)]) -> Vec<(Regex, &'static str)> {
+fn replaced(text: String, rules: &[Rule]) -> String {
     rules
         .iter()
-        .map(|(pattern, replacement)| {
+        .fold(text, |text, (sign, pattern, replacement)| {
+            if text.contains(sign) {
+                pattern.replace_all(&text, *replacement).into_owned()
+            } else {
+                text
+            }
+        })
+}
+
+fn compiled(rules: &[(&'static str, &str, &'static str)]) -> Vec<Rule> {
+    rules
+        .iter()
+        .map(|(sign, pattern, replacement)| {
             let pattern = Regex::new(pattern).expect("the rules are written here");
-            (pattern, *replacement)
+            (*sign, pattern, *replacement)
         })
         .collect()
 }
