@@ -86,6 +86,14 @@ mod tests {
     }
 
     #[test]
+    fn a_long_reason_is_cut_short() {
+        let mut metrics = Metrics::default();
+        let value = json!({"pass": false, "reason": "x".repeat(1_000_000)});
+        let verdict = returned::verdict_or_result("it", &value, None, &mut metrics);
+        assert!(verdict.is_ok_and(|verdict| verdict.reason.len() < 1_100));
+    }
+
+    #[test]
     fn booleans_numbers_and_results_are_verdicts() {
         use Status::{Failed, Passed, Undecided};
         for (type_name, source, threshold, expected) in [

@@ -5,7 +5,10 @@ use serde_json::Value;
 use super::metrics::Metrics;
 use super::reason::quoted_json;
 use super::verdict::Verdict;
-use crate::text::number_text;
+use crate::text::{number_text, shortened};
+
+/// Characters of a reason that a program gives; it stands in every report.
+const LONGEST_REASON: usize = 1_000;
 
 /// Judges by true or false, or by a number: at least `threshold`, or above 0 where there is none.
 ///
@@ -74,7 +77,10 @@ pub(super) fn verdict_or_result(
     };
     let reason = result.get("reason").and_then(Value::as_str);
     let reason = reason.filter(|reason| !reason.is_empty());
-    let reason = reason.map_or_else(|| format!("`{source}` says {holds}"), ToOwned::to_owned);
+    let reason = reason.map_or_else(
+        || format!("`{source}` says {holds}"),
+        |reason| shortened(reason, LONGEST_REASON),
+    );
     for scores in ["namedScores", "named_scores"] {
         let scores = result.get(scores).and_then(Value::as_object);
         for (name, score) in scores.into_iter().flatten() {
