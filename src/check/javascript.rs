@@ -71,16 +71,7 @@ mod tests {
         let script = Prepared::ready(Script::parse(source).expect("the scripts are written here"));
         let kind = Kind::JavaScript(JavaScript { script, threshold });
         let (output, vars) = (json!("hello"), Map::from_iter([("n".to_owned(), json!(5))]));
-        let subject = Subject {
-            output: &output,
-            vars: &vars,
-            tool_calls: &[],
-            stop_reason: None,
-            usage: None,
-            latency_ms: None,
-            ttft_ms: None,
-            cost: None,
-        };
+        let subject = Subject::canned(&output, &vars);
         let result = Check::new(type_name, kind).judge(&subject);
         (result.status, result.score)
     }

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::reason::{quoted, text_of};
 use super::subject::Subject;
-use super::verdict::{Status, Verdict};
+use super::verdict::Verdict;
 use crate::text::number_text;
 
 /// Counts the runs of words that occur for the first time.
@@ -43,21 +43,16 @@ impl NoRepetition {
             _ => seen.len() as f64 / count as f64,
         };
         let example = again.map(|run| format!(", others are not, such as {}", quoted(&run)));
-        Verdict {
-            status: if score >= self.least {
-                Status::Passed
-            } else {
-                Status::Failed
-            },
-            score: Some(score),
-            reason: format!(
+        Verdict::scored(
+            score >= self.least,
+            score,
+            format!(
                 "{:.0} % of all runs of {} words are new{}; the bound is {} %",
                 100.0 * score,
                 self.words,
                 example.unwrap_or_default(),
                 number_text(100.0 * self.least)
             ),
-            keeps_score: false,
-        }
+        )
     }
 }

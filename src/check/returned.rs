@@ -38,14 +38,8 @@ pub(super) fn verdict(
         ),
         None => (score > 0.0, "more than 0".to_owned()),
     };
-    Ok(Verdict {
-        keeps_score: true,
-        ..scored(
-            holds,
-            score,
-            format!("`{source}` is {}; {bound} passes", number_text(score)),
-        )
-    })
+    let reason = format!("`{source}` is {}; {bound} passes", number_text(score));
+    Ok(Verdict::scored(holds, score, reason).keeping_score())
 }
 
 /// Judges as [`verdict`] does, or by an object: `{pass, score, reason, namedScores}`, of which `pass` is needed.
@@ -89,15 +83,5 @@ pub(super) fn verdict_or_result(
             }
         }
     }
-    Ok(Verdict {
-        keeps_score: true,
-        ..scored(holds, score, reason)
-    })
-}
-
-fn scored(holds: bool, score: f64, reason: String) -> Verdict {
-    Verdict {
-        score: Some(score),
-        ..Verdict::of(holds, reason)
-    }
+    Ok(Verdict::scored(holds, score, reason).keeping_score())
 }

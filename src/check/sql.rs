@@ -116,16 +116,7 @@ mod tests {
 
     fn passes(sql: &Sql, output: &str) -> bool {
         let (output, vars) = (json!(output), Map::new());
-        let subject = Subject {
-            output: &output,
-            vars: &vars,
-            tool_calls: &[],
-            stop_reason: None,
-            usage: None,
-            latency_ms: None,
-            ttft_ms: None,
-            cost: None,
-        };
+        let subject = Subject::canned(&output, &vars);
         sql.verdict(&subject)
             .is_ok_and(|verdict| verdict.status == Status::Passed)
     }

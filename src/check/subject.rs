@@ -25,3 +25,20 @@ pub struct Subject<'a> {
     /// What the answer cost; `None` where the model has no price.
     pub cost: Option<Usd>,
 }
+
+#[cfg(test)]
+impl<'a> Subject<'a> {
+    /// Returns a canned answer, of which nothing else is known.
+    pub(super) fn canned(output: &'a Value, vars: &'a Map<String, Value>) -> Self {
+        Self {
+            output,
+            vars,
+            tool_calls: &[],
+            stop_reason: None,
+            usage: None,
+            latency_ms: None,
+            ttft_ms: None,
+            cost: None,
+        }
+    }
+}

@@ -58,18 +58,12 @@ impl ToolCallF1 {
         } else {
             listed(&called.into_iter().collect::<Vec<_>>())
         };
-        Ok(Verdict {
-            score: Some(score),
-            keeps_score: true,
-            ..Verdict::of(
-                score >= self.least,
-                format!(
-                    "the model called {called}, expected {}: F1 {score:.3}; the bound is {}",
-                    listed(&names),
-                    number_text(self.least)
-                ),
-            )
-        })
+        let reason = format!(
+            "the model called {called}, expected {}: F1 {score:.3}; the bound is {}",
+            listed(&names),
+            number_text(self.least)
+        );
+        Ok(Verdict::scored(score >= self.least, score, reason).keeping_score())
     }
 }
 

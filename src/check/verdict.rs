@@ -42,6 +42,23 @@ impl Verdict {
         }
     }
 
+    /// Returns a verdict of `holds` with a score between right and wrong.
+    pub fn scored(holds: bool, score: f64, reason: impl Into<String>) -> Self {
+        Self {
+            score: Some(score),
+            ..Self::of(holds, reason)
+        }
+    }
+
+    /// Returns the verdict with a score that `not-` keeps.
+    #[must_use]
+    pub fn keeping_score(self) -> Self {
+        Self {
+            keeps_score: true,
+            ..self
+        }
+    }
+
     /// Returns a verdict that says why nothing could be decided.
     pub fn undecided(reason: impl Into<String>) -> Self {
         Self {

@@ -16,7 +16,7 @@ pub use self::meteor::MeteorWeights;
 use super::prepared::rendered;
 use super::reason::{quoted, text_of};
 use super::subject::Subject;
-use super::verdict::{Status, Verdict};
+use super::verdict::Verdict;
 use crate::template::Template;
 use crate::text::{number_text, treebank_tokens};
 
@@ -109,20 +109,15 @@ impl Reference {
             [one] => quoted(one),
             several => format!("{} references", several.len()),
         };
-        Ok(Verdict {
-            keeps_score: false,
-            status: if score >= self.least {
-                Status::Passed
-            } else {
-                Status::Failed
-            },
-            score: Some(score),
-            reason: format!(
+        Ok(Verdict::scored(
+            score >= self.least,
+            score,
+            format!(
                 "{} of the output against {against} is {score:.4}; the bound is {}",
                 self.measure.name(),
                 number_text(self.least)
             ),
-        })
+        ))
     }
 
     pub(super) fn add_variables(&self, names: &mut BTreeSet<String>) {
