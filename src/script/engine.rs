@@ -18,6 +18,9 @@ const FUEL: u32 = 1_000;
 /// The most functions that an engine keeps; checks with a template in them are functions of one trial.
 const MOST_KEPT: usize = 1_000;
 
+/// What is said of a script that throws `null`, or runs out of memory in such a way that the engine does.
+const THREW_NULL: &str = "it threw `null`, as happens where memory runs out";
+
 /// Keeps scripts from leaving anything behind for the next.
 const FREEZE: &str = r#"(() => {
     const seen = new Set();
@@ -88,6 +91,8 @@ fn with_engine<T>(
             Err(message) if message.contains("out of memory") => {
                 return Err(format!("the script took more than {} MB", MEMORY >> 20));
             }
+            // Where there is no room for an error either, the engine throws `null`.
+            Err(message) if message == THREW_NULL => {}
             _ => *kept = Some(engine),
         }
         outcome
@@ -142,6 +147,7 @@ fn said(error: &CaughtError<'_>) -> String {
         CaughtError::Exception(exception) => exception
             .message()
             .unwrap_or_else(|| "it threw an exception without a message".to_owned()),
+        CaughtError::Value(value) if value.is_null() => THREW_NULL.to_owned(),
         CaughtError::Value(value) => {
             let text = value.as_string().and_then(|text| text.to_string().ok());
             text.unwrap_or_else(|| "it threw something that is no error".to_owned())

@@ -57,6 +57,7 @@ fn limits_end_a_script_and_the_next_one_works() {
             "more than 16 MB",
         ),
         ("'x'.repeat(1e9)", ""),
+        ("(() => { throw null; })()", "threw `null`"),
         ("(function deep() { return deep(); })()", "stack"),
     ] {
         let error = call(source, &json!("")).unwrap_err();
