@@ -7,12 +7,13 @@ use aws_sdk_bedrockruntime::operation::converse::builders::ConverseFluentBuilder
 use aws_sdk_bedrockruntime::operation::converse_stream::builders::ConverseStreamFluentBuilder;
 use aws_sdk_bedrockruntime::types::{
     self as wire, CachePointBlock, CachePointType, ContentBlock, ConversationRole,
-    GuardrailConfiguration, GuardrailStreamConfiguration, InferenceConfiguration, OutputConfig,
-    PerformanceConfiguration, ServiceTier, SystemContentBlock, TokenUsage,
+    GuardrailConfiguration, GuardrailStreamConfiguration, InferenceConfiguration,
+    JsonSchemaDefinition, OutputConfig, OutputFormat, OutputFormatStructure, OutputFormatType,
+    PerformanceConfiguration, ServiceTier, SystemContentBlock, TokenUsage, ToolConfiguration,
 };
 use aws_smithy_types::Document;
 
-use super::document;
+use super::{document, tools};
 use crate::model::{
     CacheTtl, Completion, ErrorKind, Guardrail, Message, ModelError, Params, Part, Remedy, Request,
     Role, StopReason, ToolCall, Usage,
@@ -31,6 +32,7 @@ pub(super) struct Body {
     additional: Option<Document>,
     tier: Option<ServiceTier>,
     performance: Option<PerformanceConfiguration>,
+    tools: Option<ToolConfiguration>,
     output: Option<OutputConfig>,
     guardrail: Option<Guardrail>,
 }
@@ -38,7 +40,7 @@ pub(super) struct Body {
 impl Body {
     /// Returns `request` as Converse wants it. What the request leaves open is not sent.
     pub(super) fn of(request: &Request) -> Self {
-        let system: Vec<_> = request.system.iter().map(system_block).collect();
+        let system: Vec<_> = request.system.iter().filter_map(system_block).collect();
         Self {
             model: request.model.clone(),
             system: (!system.is_empty()).then_some(system),
@@ -59,11 +61,8 @@ impl Body {
                     .latency(latency.into())
                     .build()
             }),
-            output: request
-                .params
-                .effort
-                .as_deref()
-                .map(|effort| OutputConfig::builder().effort(effort).build()),
+            tools: tools::config(request),
+            output: output(request),
             guardrail: request.guardrail.clone(),
         }
     }
@@ -85,6 +84,7 @@ impl Body {
             .set_additional_model_request_fields(self.additional)
             .set_service_tier(self.tier)
             .set_performance_config(self.performance)
+            .set_tool_config(self.tools)
             .set_output_config(self.output)
             .set_guardrail_config(guardrail)
     }
@@ -106,6 +106,7 @@ impl Body {
             .set_additional_model_request_fields(self.additional)
             .set_service_tier(self.tier)
             .set_performance_config(self.performance)
+            .set_tool_config(self.tools)
             .set_output_config(self.output)
             .set_guardrail_config(guardrail)
     }
@@ -213,6 +214,8 @@ fn message(message: &Message) -> wire::Message {
     let content = message.parts.iter().map(|part| match part {
         Part::Text(text) => ContentBlock::Text(text.clone()),
         Part::CachePoint(ttl) => ContentBlock::CachePoint(cache_point(*ttl)),
+        Part::ToolUse(call) => ContentBlock::ToolUse(tools::call(call)),
+        Part::ToolResult(result) => ContentBlock::ToolResult(tools::result(result)),
     });
     wire::Message::builder()
         .role(role)
@@ -221,11 +224,37 @@ fn message(message: &Message) -> wire::Message {
         .expect("role and content are set")
 }
 
-fn system_block(part: &Part) -> SystemContentBlock {
+/// Returns a block of a system prompt; Converse has no others than these two.
+fn system_block(part: &Part) -> Option<SystemContentBlock> {
     match part {
-        Part::Text(text) => SystemContentBlock::Text(text.clone()),
-        Part::CachePoint(ttl) => SystemContentBlock::CachePoint(cache_point(*ttl)),
+        Part::Text(text) => Some(SystemContentBlock::Text(text.clone())),
+        Part::CachePoint(ttl) => Some(SystemContentBlock::CachePoint(cache_point(*ttl))),
+        Part::ToolUse(_) | Part::ToolResult(_) => None,
     }
+}
+
+fn output(request: &Request) -> Option<OutputConfig> {
+    let effort = request.params.effort.as_deref();
+    if effort.is_none() && request.answer_schema.is_none() {
+        return None;
+    }
+    let format = request.answer_schema.as_ref().map(|answer| {
+        let schema = JsonSchemaDefinition::builder()
+            .name(&answer.name)
+            .schema(answer.schema.to_string())
+            .build();
+        OutputFormat::builder()
+            .r#type(OutputFormatType::JsonSchema)
+            .structure(OutputFormatStructure::JsonSchema(
+                schema.expect("the schema is set"),
+            ))
+            .build()
+            .expect("type and structure are set")
+    });
+    let config = OutputConfig::builder()
+        .set_effort(effort.map(Into::into))
+        .set_text_format(format);
+    Some(config.build())
 }
 
 /// Returns a cache point. Five minutes are Bedrock's default and not every model knows the field: they go unsaid.

@@ -20,6 +20,7 @@ mod http;
 mod settings;
 mod stopwatch;
 mod stream;
+mod tools;
 mod words;
 
 pub use client::Bedrock;

@@ -32,6 +32,10 @@ pub enum Part {
     Text(String),
     /// Everything before this point may be cached.
     CachePoint(CacheTtl),
+    /// A tool that the model called earlier in the conversation.
+    ToolUse(ToolCall),
+    /// What such a call gave.
+    ToolResult(ToolResult),
 }
 
 /// One turn of a conversation.
@@ -44,7 +48,7 @@ pub struct Message {
 }
 
 /// A tool that the model wants run.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ToolCall {
     /// Names this call within its answer.
     pub id: String,
@@ -52,4 +56,16 @@ pub struct ToolCall {
     pub name: String,
     /// The arguments, a JSON object as a rule.
     pub input: Value,
+}
+
+/// What a tool gave when it was run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ToolResult {
+    /// The id of the call.
+    pub id: String,
+    /// Text, or any other JSON value.
+    pub content: Value,
+    /// Whether the tool failed.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_error: bool,
 }

@@ -10,6 +10,7 @@ mod family;
 mod id;
 mod message;
 mod request;
+mod tool;
 mod usage;
 
 pub use client::{Asking, ModelClient};
@@ -17,7 +18,8 @@ pub use completion::{Completion, StopReason};
 pub use error::{ErrorKind, ModelError, Remedy};
 pub use family::Family;
 pub use id::{IdKind, ModelId, Scope};
-pub use message::{CacheTtl, Message, Part, Role, ToolCall};
+pub use message::{CacheTtl, Message, Part, Role, ToolCall, ToolResult};
 pub use request::{Guardrail, Params, Request};
 pub(crate) use request::{canonical, hex};
+pub use tool::{AnswerSchema, Tool, ToolChoice};
 pub use usage::Usage;

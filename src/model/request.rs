@@ -5,9 +5,12 @@ use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
 use super::message::{Message, Part};
+use super::tool::{AnswerSchema, Tool, ToolChoice};
 
 /// Tokens that a model may count beyond the bytes of a prompt, for roles and turns.
 const FRAMING: u64 = 100;
+/// Tokens of the instructions that a model gets with its tools, at most: Claude's are the longest that are published.
+const TOOL_FRAMING: u64 = 700;
 
 /// Inference parameters. What is `None` is not sent.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -55,6 +58,15 @@ pub struct Request {
     pub messages: Vec<Message>,
     /// Inference parameters.
     pub params: Params,
+    /// Tools that the model may call.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tools: Vec<Tool>,
+    /// Which of them it must call.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tool_choice: Option<ToolChoice>,
+    /// The schema that the answer's text is held to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answer_schema: Option<AnswerSchema>,
     /// Fields that go to the model as they are (`additionalModelRequestFields`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub additional_fields: Option<Map<String, Value>>,
@@ -86,23 +98,42 @@ impl Request {
         hex(&Sha256::digest(canonical(&value).as_bytes()))
     }
 
-    /// Returns the most tokens that the prompt can have: one for each byte, and what frames its messages.
+    /// Returns the most tokens that the prompt can have: one for each byte, and what frames its messages and tools.
     pub fn most_prompt_tokens(&self) -> u64 {
-        self.text_bytes() as u64 + FRAMING
+        let framing = match self.tools.len() as u64 {
+            0 => FRAMING,
+            tools => FRAMING + TOOL_FRAMING + tools * FRAMING,
+        };
+        self.text_bytes() as u64 + framing
     }
 
-    /// Returns the bytes of all text in the request, for estimates of its tokens.
+    /// Returns the bytes of all text in the request, tools included, for estimates of its tokens.
     pub fn text_bytes(&self) -> usize {
         let messages = self.messages.iter().flat_map(|message| &message.parts);
-        self.system
-            .iter()
-            .chain(messages)
-            .map(|part| match part {
-                Part::Text(text) => text.len(),
-                Part::CachePoint(_) => 0,
-            })
-            .sum()
+        let parts: usize = self.system.iter().chain(messages).map(part_bytes).sum();
+        let tools = self.tools.iter().map(|tool| {
+            let description = tool.description.as_ref().map_or(0, String::len);
+            tool.name.len() + description + json_bytes(&tool.input_schema)
+        });
+        let schema = self.answer_schema.as_ref();
+        parts + tools.sum::<usize>() + schema.map_or(0, |answer| json_bytes(&answer.schema))
     }
+}
+
+fn part_bytes(part: &Part) -> usize {
+    match part {
+        Part::Text(text) => text.len(),
+        Part::CachePoint(_) => 0,
+        Part::ToolUse(call) => call.name.len() + json_bytes(&call.input),
+        Part::ToolResult(result) => match &result.content {
+            Value::String(text) => text.len(),
+            other => json_bytes(other),
+        },
+    }
+}
+
+fn json_bytes(value: &Value) -> usize {
+    value.to_string().len()
 }
 
 /// Returns `value` as JSON text without white space and with the keys of every object sorted.
@@ -160,6 +191,9 @@ mod tests {
                 max_tokens: 64,
                 ..Params::default()
             },
+            tools: Vec::new(),
+            tool_choice: None,
+            answer_schema: None,
             additional_fields: None,
             service_tier: None,
             performance: None,

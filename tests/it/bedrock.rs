@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use mcp_cli::bedrock::{Bedrock, Credentials, Settings};
 use mcp_cli::model::{
-    CacheTtl, Completion, ErrorKind, Guardrail, Message, ModelClient, ModelError, Params, Part,
-    Remedy, Request, Role, Usage,
+    AnswerSchema, CacheTtl, Completion, ErrorKind, Guardrail, Message, ModelClient, ModelError,
+    Params, Part, Remedy, Request, Role, Tool, ToolCall, ToolChoice, ToolResult, Usage,
 };
 use serde_json::{Value, json};
 use wiremock::matchers::{method, path};
@@ -41,6 +41,9 @@ pub(crate) fn request() -> Request {
             max_tokens: 64,
             ..Params::default()
         },
+        tools: Vec::new(),
+        tool_choice: None,
+        answer_schema: None,
         additional_fields: None,
         service_tier: None,
         performance: None,
@@ -169,6 +172,88 @@ async fn sends_all_that_a_request_says_and_nothing_else() {
     );
     let agent = requests[0].headers["user-agent"].to_str().unwrap();
     assert!(agent.contains("app/mcp-cli"), "{agent}");
+}
+
+#[tokio::test]
+async fn tools_and_schemas_are_sent_as_converse_wants_them() {
+    let server = MockServer::start().await;
+    Mock::given(path("/model/amazon.nova-lite-v1%3A0/converse"))
+        .respond_with(ok(&answer()))
+        .mount(&server)
+        .await;
+    let call = ToolCall {
+        id: "t1".into(),
+        name: "weather".into(),
+        input: json!({"city": "Paris"}),
+    };
+    let result = |content: Value, is_error| {
+        Part::ToolResult(ToolResult {
+            id: "t1".into(),
+            content,
+            is_error,
+        })
+    };
+    let schema = json!({"type": "object"});
+    let mut full = Request {
+        tools: vec![Tool {
+            name: "weather".into(),
+            description: Some("Tells the weather.".into()),
+            input_schema: schema.clone(),
+        }],
+        tool_choice: Some(ToolChoice::Tool("weather".into())),
+        answer_schema: Some(AnswerSchema {
+            name: "verdict".into(),
+            schema: schema.clone(),
+        }),
+        ..request()
+    };
+    full.messages.extend([
+        Message {
+            role: Role::Assistant,
+            parts: vec![Part::ToolUse(call)],
+        },
+        Message {
+            role: Role::User,
+            parts: vec![
+                result(json!({"c": 21}), false),
+                result(json!([21]), true),
+                result(json!("warm"), false),
+            ],
+        },
+    ]);
+    let bedrock = Bedrock::connect(settings(&server.uri())).await.unwrap();
+    bedrock.converse(&full).await.unwrap();
+    let sent = &server.received_requests().await.unwrap()[0];
+    let body: Value = sent.body_json().unwrap();
+    assert_eq!(
+        body["toolConfig"],
+        json!({
+            "tools": [{"toolSpec": {
+                "name": "weather", "description": "Tells the weather.", "inputSchema": {"json": {"type": "object"}},
+            }}],
+            "toolChoice": {"tool": {"name": "weather"}},
+        })
+    );
+    assert_eq!(
+        body["outputConfig"],
+        json!({"textFormat": {
+            "type": "json_schema",
+            "structure": {"jsonSchema": {"name": "verdict", "schema": "{\"type\":\"object\"}"}},
+        }})
+    );
+    let content = |index: usize| &body["messages"][index]["content"];
+    assert_eq!(
+        content(1),
+        &json!([{"toolUse": {"toolUseId": "t1", "name": "weather", "input": {"city": "Paris"}}}])
+    );
+    assert_eq!(
+        content(2),
+        &json!([
+            {"toolResult": {"toolUseId": "t1", "content": [{"json": {"c": 21}}]}},
+            {"toolResult": {"toolUseId": "t1", "content": [{"text": "[21]"}], "status": "error"}},
+            {"toolResult": {"toolUseId": "t1", "content": [{"text": "warm"}]}},
+        ])
+    );
 }
 
 #[tokio::test]

@@ -29,6 +29,9 @@ fn request(text: &str) -> Request {
             temperature: Some(0.1),
             ..Params::default()
         },
+        tools: Vec::new(),
+        tool_choice: None,
+        answer_schema: None,
         additional_fields: None,
         service_tier: None,
         performance: None,
