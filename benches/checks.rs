@@ -80,6 +80,8 @@ fn main() {
     let subject = Subject {
         output: &output,
         vars: &vars,
+        request: None,
+        answers: None,
         tool_calls: &[],
         stop_reason: Some("end_turn"),
         usage: None,

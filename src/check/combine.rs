@@ -35,6 +35,7 @@ impl AssertSet {
         };
         Verdict {
             keeps_score: false,
+            opinions: Vec::new(),
             status,
             score,
             reason: or_all_hold(&all),
@@ -82,6 +83,7 @@ impl Combine {
         };
         Verdict {
             keeps_score: false,
+            opinions: Vec::new(),
             status,
             score: self.score(&results).filter(|_| status != Status::Undecided),
             reason: self.reason(status, &results),

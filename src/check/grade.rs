@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::judge::Judge;
 use super::kind::{Check, Judged};
 use super::metrics::Metrics;
 use super::subject::Subject;
@@ -71,6 +72,11 @@ impl Grading {
             .collect()
     }
 
+    /// Returns the judges that the checks ask, each as often as a check names it.
+    pub fn judges(&self) -> impl Iterator<Item = &Judge> {
+        self.checks.iter().flat_map(Check::judges)
+    }
+
     /// Returns whether scripts judge, whose variables are known only when they run.
     pub fn has_script(&self) -> bool {
         matches!(self.transform, Some(Transform::Script(_)))
@@ -109,6 +115,7 @@ impl Grading {
                 .as_ref()
                 .map(|metric| metric.source().to_owned()),
             weight: check.weight,
+            opinions: Vec::new(),
         });
         Grade {
             status: Status::Undecided,

@@ -16,6 +16,7 @@ use super::html::Html;
 use super::is_json::IsJson;
 use super::javascript::JavaScript;
 use super::json_path::JsonPath;
+use super::judge::{ContextCheck, ConversationRelevance, Factuality, GEval, Judge, Panel, Rubric};
 use super::limit::Limit;
 use super::metrics::Metrics;
 use super::number::NumberIs;
@@ -98,6 +99,16 @@ pub enum Kind {
     Expr(Expr),
     /// A script says so.
     JavaScript(JavaScript),
+    /// A judge finds that the output does what a text asks.
+    Rubric(Rubric),
+    /// A judge finds the facts of a reference in the output.
+    Factuality(Factuality),
+    /// A judge scores the output by steps.
+    GEval(GEval),
+    /// A judge finds that the output rests on its context.
+    Context(ContextCheck),
+    /// A judge finds the turns of the conversation relevant.
+    Conversation(ConversationRelevance),
     /// A test within the test.
     AssertSet(AssertSet),
     /// Any, all or none of several checks.
@@ -145,13 +156,29 @@ impl Check {
     }
 
     pub(super) fn has_script(&self) -> bool {
-        let inside = match &self.kind {
+        let own = match &self.kind {
             Kind::JavaScript(_) => true,
-            Kind::AssertSet(set) => set.checks.iter().any(Self::has_script),
-            Kind::Combine(combine) => combine.checks.iter().any(Self::has_script),
+            Kind::Context(check) => matches!(check.transform, Some(Transform::Script(_))),
             _ => false,
         };
-        inside || matches!(self.transform, Some(Transform::Script(_)))
+        own || matches!(self.transform, Some(Transform::Script(_)))
+            || self.inner().iter().any(Self::has_script)
+    }
+
+    /// Returns the judges that it asks, those of checks inside it included.
+    pub(super) fn judges(&self) -> Vec<&Judge> {
+        let own = self.kind.panel().map_or(&[][..], |panel| &panel.judges);
+        let inner = self.inner().iter().flat_map(Self::judges);
+        own.iter().chain(inner).collect()
+    }
+
+    /// Returns the checks inside it.
+    fn inner(&self) -> &[Self] {
+        match &self.kind {
+            Kind::AssertSet(set) => &set.checks,
+            Kind::Combine(combine) => &combine.checks,
+            _ => &[],
+        }
     }
 
     pub(super) fn judged(&self, subject: &Subject<'_>) -> Judged {
@@ -171,6 +198,7 @@ impl Check {
             reason: verdict.reason,
             metric: self.metric_name(subject),
             weight: self.weight,
+            opinions: verdict.opinions,
         };
         Judged {
             metrics: metrics.under(&result),
@@ -233,8 +261,25 @@ impl Kind {
             Self::ToolCallF1(check) => check.verdict(subject),
             Self::Expr(check) => check.verdict(subject),
             Self::JavaScript(check) => check.verdict(subject, metrics),
+            Self::Rubric(check) => check.verdict(subject),
+            Self::Factuality(check) => check.verdict(subject),
+            Self::GEval(check) => check.verdict(subject),
+            Self::Context(check) => check.verdict(subject),
+            Self::Conversation(check) => check.verdict(subject),
             Self::AssertSet(check) => Ok(check.verdict(subject, metrics)),
             Self::Combine(check) => Ok(check.verdict(subject, metrics)),
+        }
+    }
+
+    /// Returns the judges of this kind, if it has any.
+    fn panel(&self) -> Option<&Panel> {
+        match self {
+            Self::Rubric(check) => Some(&check.panel),
+            Self::Factuality(check) => Some(&check.panel),
+            Self::GEval(check) => Some(&check.panel),
+            Self::Context(check) => Some(&check.panel),
+            Self::Conversation(check) => Some(&check.panel),
+            _ => None,
         }
     }
 
@@ -269,9 +314,14 @@ impl Kind {
             Self::ToolCallF1(check) => names.extend(check.expected.variables()),
             Self::Expr(check) => names.extend(check.expression.fields_of("vars")),
             Self::JavaScript(check) => check.add_variables(names),
+            Self::Rubric(check) => check.add_variables(names),
+            Self::Factuality(check) => names.extend(check.reference.variables()),
+            Self::GEval(check) => check.add_variables(names),
+            Self::Context(check) => check.add_variables(names),
             Self::AssertSet(check) => names.extend(check.checks.iter().flat_map(Check::variables)),
             Self::Combine(check) => names.extend(check.checks.iter().flat_map(Check::variables)),
-            Self::Html(_)
+            Self::Conversation(_)
+            | Self::Html(_)
             | Self::Limit(_)
             | Self::NotBlocked(_)
             | Self::NoRepetition(_)

@@ -3,9 +3,11 @@
 //! A [`Check`] is a property of an answer, made once where a suite is read: patterns and schemas are compiled there,
 //! templates parsed. A [`Grading`] is all checks of a case with its threshold. What comes in is a [`Subject`], what
 //! goes out a [`CheckResult`] or a [`Grade`]. What cannot be evaluated is undecided and never disturbs its neighbours.
+//! A check that needs a judge asks for one in [`Answers`], and is judged again when the answer is there.
 //!
 //! Must never ask a model, read a file or a clock.
 
+mod ask;
 mod bounds;
 mod combine;
 mod commas;
@@ -23,6 +25,7 @@ mod is_json;
 mod item;
 mod javascript;
 mod json_path;
+mod judge;
 mod kind;
 mod limit;
 mod metrics;
@@ -49,6 +52,7 @@ mod xml;
 #[cfg(test)]
 mod tests;
 
+pub use ask::{Answer, Answers, Ask};
 pub use bounds::Bounds;
 pub use combine::{AssertSet, Combinator, Combine};
 pub use commas::{CommaError, comma_list};
@@ -65,6 +69,10 @@ pub use is_json::IsJson;
 pub use item::Item;
 pub use javascript::JavaScript;
 pub use json_path::{Condition, JsonPath, JsonType};
+pub use judge::{
+    Category, ContextCheck, ContextMeasure, ConversationRelevance, Factuality, GEval, Judge,
+    MOST_VOTES, Opinion, Panel, Rubric, RubricKind, Shape,
+};
 pub use kind::{Check, Kind};
 pub use limit::Limit;
 pub use number::NumberIs;

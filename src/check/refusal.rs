@@ -132,6 +132,7 @@ impl Refusal {
 fn nothing_said(reason: &str) -> Verdict {
     Verdict {
         keeps_score: false,
+        opinions: Vec::new(),
         status: Status::Passed,
         score: Some(0.0),
         reason: reason.to_owned(),

@@ -2,8 +2,9 @@
 
 use serde_json::{Map, Value};
 
+use super::ask::Answers;
 use crate::catalog::Usd;
-use crate::model::{ToolCall, Usage};
+use crate::model::{Request, ToolCall, Usage};
 
 /// One answer, with everything a check may look at.
 #[derive(Debug, Clone, Copy)]
@@ -12,6 +13,10 @@ pub struct Subject<'a> {
     pub output: &'a Value,
     /// The case's variables, for templates in checks.
     pub vars: &'a Map<String, Value>,
+    /// What was asked, where that is known; judges see it.
+    pub request: Option<&'a Request>,
+    /// What judges have answered so far; `None` where nobody can be asked.
+    pub answers: Option<&'a Answers>,
     /// Tools that the model called.
     pub tool_calls: &'a [ToolCall],
     /// Why the model stopped; `None` for canned answers.
@@ -33,6 +38,8 @@ impl<'a> Subject<'a> {
         Self {
             output,
             vars,
+            request: None,
+            answers: None,
             tool_calls: &[],
             stop_reason: None,
             usage: None,

@@ -17,8 +17,6 @@ fn subject<'a>(
     calls: &'a [ToolCall],
 ) -> Subject<'a> {
     Subject {
-        output,
-        vars,
         tool_calls: calls,
         stop_reason: Some("end_turn"),
         usage: Some(Usage {
@@ -26,8 +24,8 @@ fn subject<'a>(
             ..Usage::new(100, 20)
         }),
         latency_ms: Some(1_200.0),
-        ttft_ms: None,
         cost: Some(Usd::from_pico(250_000_000)),
+        ..Subject::canned(output, vars)
     }
 }
 

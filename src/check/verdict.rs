@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::judge::Opinion;
+
 /// How a check, or a whole trial, came out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -25,6 +27,8 @@ pub struct Verdict {
     pub reason: String,
     /// Whether `not-` keeps the score: a number that an expression or a program gave stays what it is.
     pub keeps_score: bool,
+    /// What each judge found each time, where judges were asked.
+    pub opinions: Vec<Opinion>,
 }
 
 impl Verdict {
@@ -39,6 +43,7 @@ impl Verdict {
             score: Some(if holds { 1.0 } else { 0.0 }),
             reason: reason.into(),
             keeps_score: false,
+            opinions: Vec::new(),
         }
     }
 
@@ -66,6 +71,7 @@ impl Verdict {
             score: None,
             reason: reason.into(),
             keeps_score: false,
+            opinions: Vec::new(),
         }
     }
 
@@ -103,4 +109,7 @@ pub struct CheckResult {
     pub metric: Option<String>,
     /// Its weight in the trial's score.
     pub weight: f64,
+    /// What each judge found each time, before `not-`, where judges were asked.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub opinions: Vec<Opinion>,
 }

@@ -155,6 +155,8 @@ fn judge(
     let subject = Subject {
         output: &output,
         vars: context,
+        request: None,
+        answers: None,
         tool_calls: &record.tool_calls,
         stop_reason: record.stop_reason.as_deref(),
         usage: record

@@ -171,6 +171,7 @@ pub(crate) fn check(status: Status, reason: &str) -> CheckResult {
         reason: reason.to_owned(),
         metric: None,
         weight: 1.0,
+        opinions: Vec::new(),
     }
 }
 

@@ -125,6 +125,7 @@ fn any_check() -> impl Strategy<Value = CheckResult> {
             reason: texts.1,
             metric: texts.2,
             weight,
+            opinions: Vec::new(),
         }
     })
 }

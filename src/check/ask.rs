@@ -1,0 +1,80 @@
+//! What a check asks of the world, and what the world has answered so far.
+//!
+//! A check never touches the world. It is judged with the answers that there are; what it lacks it asks for, and is
+//! judged again when that is there. So grading stays synchronous, repeatable and easy to test, and whoever runs the
+//! checks decides how questions are asked: at what pace, with what money, from which recording.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+
+use crate::model::{Completion, ModelError, Request};
+
+/// Something that a check wants to know.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Ask {
+    /// A judge's answer to a request.
+    Judge {
+        /// What is put to it.
+        request: Box<Request>,
+        /// Whether one answer does for every trial that asks the same.
+        once: bool,
+    },
+}
+
+/// What came of it.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Answer {
+    /// What the judge said, or why it said nothing.
+    Judge(Box<Result<Completion, ModelError>>),
+}
+
+impl Ask {
+    /// Returns what tells this question from others: its content, and which of several identical askings it is.
+    pub fn key(&self) -> String {
+        match self {
+            Self::Judge { request, .. } => format!("{}#{}", request.digest(), request.sample),
+        }
+    }
+}
+
+/// The answers that one judgement has so far, and what it still wants.
+#[derive(Debug, Default)]
+pub struct Answers {
+    known: HashMap<String, Answer>,
+    wanted: RefCell<HashMap<String, Ask>>,
+}
+
+impl Answers {
+    /// Returns the answer to a judge's question, or notes that it is wanted.
+    pub(super) fn judge(
+        &self,
+        request: Request,
+        once: bool,
+    ) -> Option<&Result<Completion, ModelError>> {
+        let request = Box::new(request);
+        match self.get(Ask::Judge { request, once })? {
+            Answer::Judge(result) => Some(result),
+        }
+    }
+
+    /// Returns what is still wanted, sorted by content, and forgets it.
+    pub fn take_wanted(&self) -> Vec<Ask> {
+        let mut wanted: Vec<_> = self.wanted.take().into_iter().collect();
+        wanted.sort_by(|(a, _), (b, _)| a.cmp(b));
+        wanted.into_iter().map(|(_, ask)| ask).collect()
+    }
+
+    /// Notes what came of a question.
+    pub fn put(&mut self, ask: &Ask, answer: Answer) {
+        self.known.insert(ask.key(), answer);
+    }
+
+    fn get(&self, ask: Ask) -> Option<&Answer> {
+        let key = ask.key();
+        let known = self.known.get(&key);
+        if known.is_none() {
+            self.wanted.borrow_mut().insert(key, ask);
+        }
+        known
+    }
+}
