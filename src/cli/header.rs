@@ -2,7 +2,9 @@
 
 use super::error::CliError;
 use crate::catalog::{Catalog, PriceTable};
-use crate::journal::{Header, ModelRecord, RunOptions, RunRecord, SCHEMA, SuiteRecord};
+use crate::journal::{
+    Header, JudgeRecord, ModelRecord, RunOptions, RunRecord, SCHEMA, SuiteRecord,
+};
 use crate::model::ModelId;
 use crate::plan::Plan;
 
@@ -62,6 +64,27 @@ pub(super) fn header(
                         entry.service_tier.as_deref(),
                     )
                     .cloned(),
+            })
+            .collect(),
+        judges: part
+            .suite
+            .judges()
+            .into_iter()
+            .map(|judge| {
+                let request = &judge.request;
+                let region = request.region.as_deref().or(region);
+                let price = catalog.price(
+                    &ModelId::parse(&request.model),
+                    region,
+                    request.service_tier.as_deref(),
+                );
+                JudgeRecord {
+                    label: judge.label.clone(),
+                    model: request.model.clone(),
+                    region: request.region.clone(),
+                    service_tier: request.service_tier.clone(),
+                    price: price.cloned(),
+                }
             })
             .collect(),
         baseline: part.suite.baseline.clone(),

@@ -4,11 +4,13 @@
 //! finishing. Lines are appended whole and never changed. Dollars are not stored: the header keeps the price rows, each
 //! attempt its tokens.
 
+mod judge;
 mod line;
 mod reader;
 mod record;
 mod writer;
 
+pub use judge::{JudgeCall, JudgeRecord};
 pub use reader::{JournalError, JournalReader, Place, Planned};
 pub use record::{
     Attempt, ErrorRecord, Header, ModelRecord, Record, RunOptions, RunRecord, SCHEMA, Stopped,

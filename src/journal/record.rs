@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
+use super::judge::{JudgeCall, JudgeRecord};
 use crate::catalog::{PriceRow, Usd};
 use crate::check::{CheckResult, Status};
 use crate::model::{ErrorKind, ModelError, ToolCall, Usage};
@@ -109,6 +110,9 @@ pub struct SuiteRecord {
     pub prompts: Vec<String>,
     /// Its model entries, in order.
     pub models: Vec<ModelRecord>,
+    /// Its judges; each is one for all checks that name it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub judges: Vec<JudgeRecord>,
     /// The label that others are compared with, where the suite names one.
     pub baseline: Option<String>,
     /// The non-inferiority margin that the suite declares, as a fraction.
@@ -254,6 +258,9 @@ pub struct Record {
     pub metrics: BTreeMap<String, f64>,
     /// Every call, in order; empty for canned answers and for trials that were never sent.
     pub attempts: Vec<Attempt>,
+    /// Every question that was put to a judge.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub judge_calls: Vec<JudgeCall>,
     /// Latency of the successful attempt in milliseconds.
     pub latency_ms: Option<f64>,
     /// Time to its first token in milliseconds.
@@ -332,7 +339,8 @@ fn present<'de, D: Deserializer<'de>>(value: D) -> Result<Option<Value>, D::Erro
     Value::deserialize(value).map(Some)
 }
 
-fn billed<'a>(
+/// Returns what attempts are billed at `price`; `None` if something is and there is none.
+pub(super) fn billed<'a>(
     attempts: impl Iterator<Item = &'a Attempt>,
     price: Option<&PriceRow>,
 ) -> Option<Usd> {

@@ -57,6 +57,7 @@ fn record(case: u64, output: &str) -> Record {
         checks: Vec::new(),
         metrics: BTreeMap::new(),
         attempts: Vec::new(),
+        judge_calls: Vec::new(),
         latency_ms: None,
         ttft_ms: None,
         service_latency_ms: None,

@@ -90,7 +90,7 @@ impl Trial {
     }
 
     /// Returns who asks, whatever is asked: the names of suite, case, prompt and model entry, hashed.
-    fn asker(&self) -> String {
+    pub fn asker(&self) -> String {
         let names = json!([
             self.suite.name,
             self.case.name,

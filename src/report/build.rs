@@ -136,7 +136,7 @@ impl Counts {
             usage: count.usage.into(),
             cost_usd: count.cost,
             paid_usd: count.paid,
-            judge_cost_usd: Some(Usd::ZERO),
+            judge_cost_usd: count.judge_cost,
             cost_per_pass_usd: count.cost_per_pass().map(|cost| CostPerPass {
                 value: cost.value,
                 low: cost.interval.map(|ends| ends.low),
@@ -156,25 +156,37 @@ impl Counts {
 
 impl CostSummary {
     fn of(header: &Header, tally: &Tally) -> Self {
-        let (mut paid, mut saved) = (Some(Usd::ZERO), Some(Usd::ZERO));
+        let zero = Some(Usd::ZERO);
+        let (mut paid, mut judges, mut saved) = (zero, zero, zero);
         let mut unpriced_models: Vec<String> = Vec::new();
         for (suite, suite_at) in header.suites.iter().zip(0u32..) {
-            for (model, model_at) in suite.models.iter().zip(0u32..) {
+            for (_, model_at) in suite.models.iter().zip(0u32..) {
                 for (_, count) in tally.prompts(suite_at, model_at) {
                     paid = paid.zip(count.paid).map(|(sum, more)| sum + more);
+                    judges = judges.zip(count.judge_paid).map(|(sum, more)| sum + more);
                     saved = saved
                         .zip(count.saved_by_cache)
                         .map(|(sum, more)| sum + more);
                 }
-                if model.price.is_none() && !unpriced_models.contains(&model.model) {
-                    unpriced_models.push(model.model.clone());
+            }
+            let models = suite
+                .models
+                .iter()
+                .map(|model| (&model.model, &model.price));
+            let judges = suite
+                .judges
+                .iter()
+                .map(|judge| (&judge.model, &judge.price));
+            for (model, price) in models.chain(judges) {
+                if price.is_none() && !unpriced_models.contains(model) {
+                    unpriced_models.push(model.clone());
                 }
             }
         }
         Self {
-            total_usd: paid,
+            total_usd: paid.zip(judges).map(|(answers, judges)| answers + judges),
             answers_usd: paid,
-            judges_usd: Some(Usd::ZERO),
+            judges_usd: judges,
             saved_by_cache_usd: saved,
             unpriced_models,
         }

@@ -10,7 +10,7 @@ use super::build::{milliseconds, prompt_name};
 use super::document::Tokens;
 use super::schema;
 use crate::catalog::Usd;
-use crate::check::{CheckResult, Status};
+use crate::check::{CheckResult, Opinion, Status};
 use crate::journal::{ErrorRecord, Header, Record, TrialStatus};
 use crate::model::{ErrorKind, ToolCall};
 use crate::text::json_text;
@@ -108,6 +108,20 @@ pub struct ResultCheck {
     pub metric: Option<String>,
     /// Its weight in the trial's score.
     pub weight: f64,
+    /// What each judge found each time, before `not-`; left out where no judge was asked.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub opinions: Vec<ResultOpinion>,
+}
+
+/// What a judge found once.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ResultOpinion {
+    /// The judge's label.
+    pub judge: String,
+    /// Whether it found the property; null if its answer could not be read, or did not come.
+    pub pass: Option<bool>,
+    /// Its score.
+    pub score: Option<f64>,
 }
 
 /// Why there is no completion.
@@ -144,7 +158,7 @@ impl ResultLine {
             usage: record.usage().into(),
             cost_usd: record.cost(price),
             paid_usd: record.paid(price),
-            judge_cost_usd: Some(Usd::ZERO),
+            judge_cost_usd: record.judge_cost(suite.map_or(&[][..], |suite| &suite.judges)),
             latency_ms: record.latency_ms.map(milliseconds),
             service_latency_ms: record.service_latency_ms,
             ttft_ms: record.ttft_ms.map(milliseconds),
@@ -199,6 +213,21 @@ impl From<CheckResult> for ResultCheck {
             reason: check.reason,
             metric: check.metric,
             weight: check.weight,
+            opinions: check
+                .opinions
+                .into_iter()
+                .map(ResultOpinion::from)
+                .collect(),
+        }
+    }
+}
+
+impl From<Opinion> for ResultOpinion {
+    fn from(opinion: Opinion) -> Self {
+        Self {
+            judge: opinion.judge,
+            pass: opinion.pass,
+            score: opinion.score,
         }
     }
 }

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use tokio::sync::{Semaphore, mpsc};
 use tokio::task::{JoinError, JoinSet};
 
+use super::asks::{Shared, World};
 use super::budget::{Budget, Payer};
 use super::event::Event;
 use super::lane::Lane;
@@ -31,7 +32,7 @@ pub struct Execution {
     pub done: HashSet<TrialKey>,
     /// The journal's header: prices come from there.
     pub header: Arc<Header>,
-    /// A lane for every model of the plan.
+    /// A lane for every model and every judge of the plan.
     pub lanes: Vec<Lane>,
     /// Whether answers are streamed.
     pub stream: bool,
@@ -85,13 +86,20 @@ pub async fn execute(
     };
     let writer = tokio::spawn(scribe.write_all(written));
     let done = Arc::new(done);
+    let lanes: Arc<[Arc<Lane>]> = lanes.into_iter().map(Arc::new).collect();
+    let shared = Arc::new(Shared::default());
     let mut driving = JoinSet::new();
-    for lane in lanes {
+    for lane in lanes
+        .iter()
+        .filter(|lane| plan.asks(|entry| lane.serves(entry)))
+    {
         let driver = Driver {
             plan: Arc::clone(&plan),
             done: Arc::clone(&done),
             header: Arc::clone(&header),
-            lane: Arc::new(lane),
+            lane: Arc::clone(lane),
+            lanes: Arc::clone(&lanes),
+            shared: Arc::clone(&shared),
             stream,
             budget: budget.clone(),
             run_out: Mutex::default(),
@@ -126,6 +134,9 @@ struct Driver {
     done: Arc<HashSet<TrialKey>>,
     header: Arc<Header>,
     lane: Arc<Lane>,
+    /// Every lane of the run, those of judges included.
+    lanes: Arc<[Arc<Lane>]>,
+    shared: Arc<Shared>,
     stream: bool,
     budget: Option<Arc<Budget>>,
     /// Suites whose budget is too small for another question to this model.
@@ -200,8 +211,15 @@ impl Driver {
             }),
             stream: self.stream,
         };
-        let model = &trial.entry.id;
-        let notify = |notice: Notice<'_>| {
+        let world = World {
+            trial,
+            lanes: &self.lanes,
+            shared: &self.shared,
+            judges: &self.header.suites[trial.at.suite as usize].judges,
+            budget: self.budget.as_deref(),
+            stop: &self.stop,
+        };
+        let notify = |model: &str, notice: Notice<'_>| {
             match notice {
                 Notice::Over(_, reason) => self.stop.note(reason),
                 Notice::NoMoney => self.run_out(trial),
@@ -212,7 +230,7 @@ impl Driver {
                 let _ = self.watcher.send(event);
             }
         };
-        let outcome = carry_out(trial, &self.lane.paced, asking, &self.stop, notify).await;
+        let outcome = carry_out(trial, &self.lane.paced, asking, &world, notify).await;
         if let Some(outcome) = outcome {
             // The writer goes away only after an error, which ends the run by itself.
             let _ = self.records.send(outcome).await;
@@ -263,12 +281,17 @@ impl Scribe {
     }
 
     fn write(&mut self, record: Record) -> Result<(), WriteError> {
-        let entry = &self.header.suites[record.at.suite as usize].models[record.at.model as usize];
+        let suite = &self.header.suites[record.at.suite as usize];
+        let entry = &suite.models[record.at.model as usize];
+        let judges = record.judge_paid(&suite.judges);
         let error = record.error.as_ref().map(|error| error.kind);
         let event = Event::Finished {
             label: entry.label.clone(),
             status: record.status,
-            paid: record.paid(entry.price.as_ref()),
+            paid: record
+                .paid(entry.price.as_ref())
+                .zip(judges)
+                .map(|(answer, judges)| answer + judges),
             error,
         };
         if matches!(record.status, TrialStatus::Failed | TrialStatus::Error) {

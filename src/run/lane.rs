@@ -9,7 +9,7 @@ use super::limiter::Limiter;
 use super::paced::Paced;
 use super::retry::RetryPolicy;
 use crate::catalog::Quota;
-use crate::model::ModelClient;
+use crate::model::{ModelClient, Request};
 use crate::suite::ModelEntry;
 
 /// How lanes are driven.
@@ -42,7 +42,7 @@ impl LaneSettings {
     }
 }
 
-/// The lane of one model in one region. Every entry with that model shares it, since they share its quota.
+/// The lane of one model in one region. Every entry and every judge with that model shares it, since they share its quota.
 pub struct Lane {
     pub(super) model: String,
     pub(super) region: Option<String>,
@@ -51,9 +51,10 @@ pub struct Lane {
 }
 
 impl Lane {
-    /// Makes the lane that `entry` is asked in.
+    /// Makes the lane of a model in a region; `None` is the region of the run.
     pub fn new(
-        entry: &ModelEntry,
+        model: &str,
+        region: Option<&str>,
         client: Arc<dyn ModelClient>,
         quota: &Quota,
         settings: &LaneSettings,
@@ -62,8 +63,8 @@ impl Lane {
             .limited
             .then(|| Limiter::new(quota, settings.approach, Instant::now().into_std()));
         Self {
-            model: entry.id.clone(),
-            region: entry.region.clone(),
+            model: model.to_owned(),
+            region: region.map(str::to_owned),
             paced: Paced::new(client, settings.slots, limiter, settings.policy),
             slots: settings.slots,
         }
@@ -72,5 +73,10 @@ impl Lane {
     /// Returns whether `entry` is asked in this lane.
     pub fn serves(&self, entry: &ModelEntry) -> bool {
         self.model == entry.id && self.region == entry.region
+    }
+
+    /// Returns whether `request` is put in this lane.
+    pub fn takes(&self, request: &Request) -> bool {
+        self.model == request.model && self.region == request.region
     }
 }

@@ -4,6 +4,7 @@
 //! delays another. What was decided is decided by pure functions (the limiter, [`RetryPolicy`]) that are told the time;
 //! the executor only waits. A record is on disk before anybody hears of its trial.
 
+mod asks;
 mod breaker;
 mod budget;
 mod event;

@@ -46,6 +46,19 @@ impl Stop {
         self.admitting.is_cancelled()
     }
 
+    /// Returns whether calls in flight are dropped.
+    pub fn is_abandoned(&self) -> bool {
+        self.in_flight.is_cancelled()
+    }
+
+    /// Returns the same for those who go on after [`stop`](Self::stop) and end with [`abandon`](Self::abandon) alone.
+    pub(super) fn only_abandoning(&self) -> Self {
+        Self {
+            admitting: self.in_flight.clone(),
+            ..self.clone()
+        }
+    }
+
     /// Waits until nothing new is to be asked.
     pub async fn stopped(&self) {
         self.admitting.cancelled().await;

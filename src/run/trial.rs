@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 
+use super::asks::World;
 use super::budget::Payer;
 use super::paced::{Asked, Notice, Paced, Slot};
-use super::stop::Stop;
 use crate::catalog::{PriceRow, Usd};
-use crate::check::{Grade, Subject};
+use crate::check::{Answers, Grade, Grading, Subject};
 use crate::journal::{Attempt, ErrorRecord, Record, TrialStatus};
 use crate::model::{Completion, ErrorKind, ModelError, Remedy, Request};
 use crate::plan::Trial;
@@ -32,18 +32,29 @@ pub(super) struct Outcome {
     pub slot: Option<Slot>,
 }
 
-/// Carries out a trial; `None` if it was not asked, or the run was stopped before it had an outcome.
+/// Carries out a trial; `None` if it was not asked, or the run was stopped before it had an outcome. `notify` hears of what
+/// others may want to know, with the id of the model that it is about.
 pub(super) async fn carry_out(
     trial: &Trial,
     paced: &Paced,
     asking: Asking<'_>,
-    stop: &Stop,
-    notify: impl Fn(Notice<'_>),
+    world: &World<'_>,
+    notify: impl Fn(&str, Notice<'_>),
 ) -> Option<Outcome> {
     let context = trial.context();
     let mut record = blank(trial);
+    let judged = trial.case.grading.judges().next().is_some();
     if let Some(output) = &trial.case.output {
-        judge(&mut record, trial, &context, output.clone(), asking.price);
+        // What would have been asked is nothing that a canned answer must have; judges see it where it is there.
+        let request = judged
+            .then(|| trial.request(&context, false).ok())
+            .flatten();
+        let given = Given {
+            context: &context,
+            request: request.as_ref(),
+            price: asking.price,
+        };
+        judge(&mut record, &given, output.clone(), world, &notify).await?;
         return Some(Outcome { record, slot: None });
     }
     let request = match prepare(trial, &context, asking.stream) {
@@ -58,14 +69,27 @@ pub(super) async fn carry_out(
         attempts,
         waited,
         slot,
-    } = paced.ask(&request, asking.payer, stop, notify).await;
+    } = paced
+        .ask(&request, asking.payer, world.stop, |notice| {
+            notify(&request.model, notice);
+        })
+        .await;
+    // A judge may need the very slot.
+    let slot = slot.filter(|_| !judged);
     record.wait_ms = millis(waited);
     record.attempts = attempts;
     match result {
         Err(error) if error.kind == ErrorKind::Cancelled => return None,
         Err(error) if error.kind == ErrorKind::Budget && record.attempts.is_empty() => return None,
         Err(error) => record.error = Some(error.into()),
-        Ok(completion) => finish(&mut record, trial, &context, completion, asking.price),
+        Ok(completion) => {
+            let given = Given {
+                context: &context,
+                request: Some(&request),
+                price: asking.price,
+            };
+            finish(&mut record, &given, completion, world, &notify).await?;
+        }
     }
     Some(Outcome { record, slot })
 }
@@ -95,13 +119,21 @@ fn prepare(
     Ok(request)
 }
 
-fn finish(
+/// What is known of a question when its answer is there.
+struct Given<'a> {
+    context: &'a Map<String, Value>,
+    request: Option<&'a Request>,
+    price: Option<&'a PriceRow>,
+}
+
+/// Notes a completion and judges it; `None` if judges were abandoned.
+async fn finish(
     record: &mut Record,
-    trial: &Trial,
-    context: &Map<String, Value>,
+    given: &Given<'_>,
     completion: Completion,
-    price: Option<&PriceRow>,
-) {
+    world: &World<'_>,
+    notify: &impl Fn(&str, Notice<'_>),
+) -> Option<()> {
     record.latency_ms = Some(millis(completion.latency));
     record.ttft_ms = completion.time_to_first_token.map(millis);
     record.service_latency_ms = completion.service_latency_ms;
@@ -110,14 +142,8 @@ fn finish(
     let is_error = completion.stop_reason.is_error();
     record.stop_reason = Some(completion.stop_reason.0.clone());
     if !is_error {
-        judge(
-            record,
-            trial,
-            context,
-            Value::String(completion.text),
-            price,
-        );
-        return;
+        let output = Value::String(completion.text);
+        return judge(record, given, output, world, notify).await;
     }
     record.output = Some(Value::String(completion.text));
     let (kind, message, hint) = if completion.stop_reason.0.starts_with("malformed_") {
@@ -141,22 +167,56 @@ fn finish(
         hint: Some(hint.to_owned()),
         request_id: record.request_id.clone(),
     });
+    Some(())
 }
 
-/// Judges an output and notes the outcome.
-fn judge(
+/// Judges an output, as often as its checks want to know more, and notes the outcome; `None` if judges were abandoned.
+async fn judge(
     record: &mut Record,
-    trial: &Trial,
-    context: &Map<String, Value>,
+    given: &Given<'_>,
     output: Value,
-    price: Option<&PriceRow>,
-) {
+    world: &World<'_>,
+    notify: &impl Fn(&str, Notice<'_>),
+) -> Option<()> {
+    let mut answers = Answers::default();
+    let Grade {
+        status,
+        score,
+        checks,
+        metrics,
+    } = loop {
+        let grade = graded(record, given, &output, &answers, &world.trial.case.grading);
+        let wanted = answers.take_wanted();
+        if wanted.is_empty() {
+            break grade;
+        }
+        let calls = world.answer(&wanted, &mut answers, notify).await?;
+        record.judge_calls.extend(calls);
+    };
+    record.status = status.into();
+    record.checks = checks;
+    // JSON has no infinity: a score or a metric that overflowed is no number.
+    record.score = score.filter(|score| score.is_finite());
+    record.metrics = metrics;
+    record.metrics.retain(|_, metric| metric.is_finite());
+    record.output = Some(output);
+    Some(())
+}
+
+/// Grades an output with the answers that judges have given so far.
+fn graded(
+    record: &Record,
+    given: &Given<'_>,
+    output: &Value,
+    answers: &Answers,
+    grading: &Grading,
+) -> Grade {
     let was_asked = !record.attempts.is_empty();
     let subject = Subject {
-        output: &output,
-        vars: context,
-        request: None,
-        answers: None,
+        output,
+        vars: given.context,
+        request: given.request,
+        answers: Some(answers),
         tool_calls: &record.tool_calls,
         stop_reason: record.stop_reason.as_deref(),
         usage: record
@@ -167,24 +227,12 @@ fn judge(
         latency_ms: record.latency_ms,
         ttft_ms: record.ttft_ms,
         cost: if was_asked {
-            record.cost(price)
+            record.cost(given.price)
         } else {
             Some(Usd::ZERO)
         },
     };
-    let Grade {
-        status,
-        score,
-        checks,
-        metrics,
-    } = trial.case.grading.grade(&subject);
-    record.status = status.into();
-    record.checks = checks;
-    // JSON has no infinity: a score or a metric that overflowed is no number.
-    record.score = score.filter(|score| score.is_finite());
-    record.metrics = metrics;
-    record.metrics.retain(|_, metric| metric.is_finite());
-    record.output = Some(output);
+    grading.grade(&subject)
 }
 
 fn blank(trial: &Trial) -> Record {
@@ -206,6 +254,7 @@ fn blank(trial: &Trial) -> Record {
         checks: Vec::new(),
         metrics: std::collections::BTreeMap::new(),
         attempts: Vec::new(),
+        judge_calls: Vec::new(),
         latency_ms: None,
         ttft_ms: None,
         service_latency_ms: None,

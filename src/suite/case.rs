@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use super::dataset::Dataset;
 use super::prompt::Prompt;
 use crate::catalog::Usd;
-use crate::check::Grading;
+use crate::check::{Grading, Judge};
 use crate::model::{CacheTtl, Guardrail, Params};
 
 /// A suite: its prompts × its models × its cases.
@@ -37,6 +37,23 @@ pub struct Suite {
     pub margin: Option<f64>,
     /// Environment variables that templates may use, as the variable `env`.
     pub env: Map<String, Value>,
+}
+
+impl Suite {
+    /// Returns the judges that its checks ask, each once: one model in one region and tier is one judge.
+    pub fn judges(&self) -> Vec<&Judge> {
+        let mut judges: Vec<&Judge> = Vec::new();
+        let is_same = |a: &Judge, b: &Judge| {
+            let (a, b) = (&a.request, &b.request);
+            a.model == b.model && a.region == b.region && a.service_tier == b.service_tier
+        };
+        for judge in self.tests.iter().flat_map(|test| test.grading.judges()) {
+            if !judges.iter().any(|known| is_same(known, judge)) {
+                judges.push(judge);
+            }
+        }
+        judges
+    }
 }
 
 /// A model that a suite asks, and how.

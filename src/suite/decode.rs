@@ -12,6 +12,7 @@ use super::decode_model::models;
 use super::decode_prompt::prompts;
 use super::decode_test::{Common, defaults, tests};
 use super::error::Problems;
+use super::judging::Judging;
 use super::reader::{MapReader, listed, nearest};
 use super::rows;
 use super::source::{Node, Place, SourceFile, Tree};
@@ -19,9 +20,8 @@ use super::variables;
 use crate::catalog::{Catalog, Usd};
 
 /// Words of the format that this version cannot do yet.
-const LATER: [&str; 9] = [
+const LATER: [&str; 8] = [
     "gates",
-    "judge",
     "tools",
     "tool_results",
     "mcp_servers",
@@ -91,6 +91,7 @@ fn top_level(
     let description = map.text("description", problems).map(str::to_owned);
     let prompts_node = map.take("prompts");
     let models_node = map.take_one_of(&["models", "providers", "targets"], problems);
+    let judge_node = map.take("judge");
     let default_node = map.take("default_test");
     let tests_node = map.take("tests");
     let repeat = map.count("repeat", 1, problems);
@@ -121,9 +122,11 @@ fn top_level(
     let models = models_node
         .map(|node| models(node, around, problems))
         .unwrap_or_default();
-    let defaults = default_node.map_or_else(Common::default, |node| defaults(node, problems));
+    let judging = Judging::new(around, &models).below(judge_node, problems);
+    let defaults =
+        default_node.map_or_else(Common::default, |node| defaults(node, &judging, problems));
     let mut tests = tests_node
-        .map(|node| tests(node, &defaults, problems))
+        .map(|node| tests(node, &defaults, &judging, problems))
         .unwrap_or_default();
 
     if let (Some(label), Some(place)) = (&baseline, baseline_place)

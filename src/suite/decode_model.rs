@@ -69,7 +69,12 @@ pub fn entry_of(id: &str, catalog: &Catalog) -> ModelEntry {
     }
 }
 
-fn one(node: &Node, around: &Surroundings<'_>, problems: &mut Problems) -> Option<ModelEntry> {
+/// Reads one model: its id, or a map.
+pub(super) fn one(
+    node: &Node,
+    around: &Surroundings<'_>,
+    problems: &mut Problems,
+) -> Option<ModelEntry> {
     if let Some(id) = node.as_text() {
         known(id, &node.place, around, problems);
         return Some(entry_of(id, around.catalog));

@@ -10,6 +10,7 @@ use super::case::Test;
 use super::dataset::{DataFormat, Dataset};
 use super::error::Problems;
 use super::file::{beside, near_file, read_beside, unreadable};
+use super::judging::Judging;
 use super::reader::{MapReader, listed, nearest};
 use super::source::{Node, Place, Tree};
 use crate::check::{Check, Grading, Transform};
@@ -20,17 +21,26 @@ use crate::template::Expression;
 const SAMPLE_SEED: u64 = 0;
 
 /// Reads the value of `default_test`: what every test has that does not say otherwise.
-pub(super) fn defaults(node: &Node, problems: &mut Problems) -> Common {
+pub(super) fn defaults<'a>(
+    node: &'a Node,
+    judging: &Judging<'_>,
+    problems: &mut Problems,
+) -> Common<'a> {
     let Some(mut map) = MapReader::new("`default_test`", node, problems) else {
         return Common::default();
     };
-    let common = Common::take(&mut map, problems);
+    let common = Common::take(&mut map, judging, problems);
     map.finish(problems);
     common
 }
 
 /// Reads the value of `tests`.
-pub(super) fn tests(node: &Node, defaults: &Common, problems: &mut Problems) -> Vec<(Test, Place)> {
+pub(super) fn tests(
+    node: &Node,
+    defaults: &Common<'_>,
+    judging: &Judging<'_>,
+    problems: &mut Problems,
+) -> Vec<(Test, Place)> {
     let items = match &node.value {
         Tree::List(items) => items.as_slice(),
         _ => std::slice::from_ref(node),
@@ -40,7 +50,7 @@ pub(super) fn tests(node: &Node, defaults: &Common, problems: &mut Problems) -> 
     }
     let mut tests = Vec::new();
     for (index, item) in items.iter().enumerate() {
-        if let Some(test) = one(index + 1, item, defaults, problems) {
+        if let Some(test) = one(index + 1, item, defaults, judging, problems) {
             tests.push((test, item.place.clone()));
         }
     }
@@ -49,32 +59,32 @@ pub(super) fn tests(node: &Node, defaults: &Common, problems: &mut Problems) -> 
 
 /// The keys that a test and `default_test` share.
 #[derive(Default)]
-pub(super) struct Common {
+pub(super) struct Common<'a> {
     vars: Map<String, Value>,
     matrix: Vec<String>,
     checks: Vec<Check>,
-    /// The checks as written, for digests.
-    written: Vec<Value>,
+    /// Where the checks stand.
+    list: Option<&'a Node>,
+    /// Who judges, where it is said here.
+    judge: Option<&'a Node>,
     threshold: Option<f64>,
     transform: Option<Transform>,
     tags: Vec<String>,
     repeat: Option<u32>,
 }
 
-impl Common {
-    fn take(map: &mut MapReader<'_>, problems: &mut Problems) -> Self {
+impl<'a> Common<'a> {
+    fn take(map: &mut MapReader<'a>, judging: &Judging<'_>, problems: &mut Problems) -> Self {
         let (vars, matrix) = map
             .take("vars")
             .map(|node| variables(node, problems))
             .unwrap_or_default();
+        let judge = map.take("judge");
+        let judging = judging.below(judge, problems);
         let list = map.take("assert");
         let checks = list
-            .map(|node| assertions(node, problems))
+            .map(|node| assertions(node, &judging, problems))
             .unwrap_or_default();
-        let written = match list.map(Node::to_json) {
-            Some(Value::Array(items)) => items,
-            _ => Vec::new(),
-        };
         let threshold = map.number("threshold", problems);
         let transform = transform(map, problems).ok().flatten();
         let tags = map.texts("tags", problems).unwrap_or_default();
@@ -93,7 +103,6 @@ impl Common {
                 "providers",
                 "models",
                 "prompts",
-                "judge",
                 "turns",
                 "tools",
                 "tool_results",
@@ -106,7 +115,8 @@ impl Common {
             vars,
             matrix,
             checks,
-            written,
+            list,
+            judge,
             threshold,
             transform,
             tags,
@@ -115,7 +125,13 @@ impl Common {
     }
 }
 
-fn one(number: usize, node: &Node, defaults: &Common, problems: &mut Problems) -> Option<Test> {
+fn one(
+    number: usize,
+    node: &Node,
+    defaults: &Common<'_>,
+    judging: &Judging<'_>,
+    problems: &mut Problems,
+) -> Option<Test> {
     if let Some(path) = node.as_text() {
         let dataset = dataset_file(path, &node.place, problems)?;
         if defaults.checks.is_empty() {
@@ -129,13 +145,14 @@ fn one(number: usize, node: &Node, defaults: &Common, problems: &mut Problems) -
             Some(dataset),
             None,
             defaults,
+            judging,
         ));
     }
     let mut map = MapReader::new("a test", node, problems)?;
     let description = map.text("description", problems).map(str::to_owned);
     let dataset_node = map.take("dataset");
     let output = map.take_one_of(&["output", "provider_output"], problems);
-    let common = Common::take(&mut map, problems);
+    let common = Common::take(&mut map, judging, problems);
     let has_checks = !common.checks.is_empty() || !defaults.checks.is_empty();
     let has_list = node_has_key(node, "assert");
     map.finish(problems);
@@ -154,6 +171,7 @@ fn one(number: usize, node: &Node, defaults: &Common, problems: &mut Problems) -
         dataset,
         output.map(Node::to_json),
         defaults,
+        judging,
     ))
 }
 
@@ -161,10 +179,11 @@ fn one(number: usize, node: &Node, defaults: &Common, problems: &mut Problems) -
 fn finish(
     number: usize,
     description: Option<String>,
-    test: Common,
+    test: Common<'_>,
     dataset: Option<Dataset>,
     output: Option<Value>,
-    defaults: &Common,
+    defaults: &Common<'_>,
+    judging: &Judging<'_>,
 ) -> Test {
     let mut vars = defaults.vars.clone();
     vars.extend(test.vars);
@@ -174,7 +193,16 @@ fn finish(
     let mut known = BTreeSet::new();
     matrix.retain(|name| known.insert(name.clone()));
 
-    let checks: Vec<Check> = defaults.checks.iter().cloned().chain(test.checks).collect();
+    let inherited = match (test.judge, defaults.list) {
+        // A judge of the test's own judges what it inherits too; the problems were told when it was read first.
+        (Some(judge), Some(list)) => {
+            let mut told = Problems::default();
+            let judging = judging.below(Some(judge), &mut told);
+            assertions(list, &judging, &mut told)
+        }
+        _ => defaults.checks.clone(),
+    };
+    let checks: Vec<Check> = inherited.into_iter().chain(test.checks).collect();
     let threshold = test.threshold.or(defaults.threshold);
     let transform = test.transform.or_else(|| defaults.transform.clone());
     let mut tags = defaults.tags.clone();
@@ -183,29 +211,44 @@ fn finish(
             .into_iter()
             .filter(|tag| !defaults.tags.contains(tag)),
     );
-    let written = json!([
-        defaults.written,
-        test.written,
+    let mut written = json!([
+        written(defaults.list),
+        written(test.list),
         threshold,
         transform.as_ref().map(Transform::source),
         output,
     ]);
-    let needed = checks.iter().flat_map(Check::variables).collect();
+    let grading = Grading {
+        checks: checks.into(),
+        threshold,
+        transform,
+    };
+    if let Value::Array(written) = &mut written
+        && grading.judges().next().is_some()
+    {
+        let judges = grading.judges().map(|judge| json!(judge.request));
+        written.push(judges.collect());
+    }
+    let needed = grading.checks.iter().flat_map(Check::variables).collect();
     Test {
         name: description.unwrap_or_else(|| format!("#{number}")),
         vars,
         matrix,
         dataset,
         tags,
-        grading: Grading {
-            checks: checks.into(),
-            threshold,
-            transform,
-        },
+        grading,
         output,
         repeat: test.repeat.or(defaults.repeat),
         digest: hex(&Sha256::digest(canonical(&written).as_bytes())[..16]),
         needed,
+    }
+}
+
+/// Returns the checks as written.
+fn written(list: Option<&Node>) -> Vec<Value> {
+    match list.map(Node::to_json) {
+        Some(Value::Array(items)) => items,
+        _ => Vec::new(),
     }
 }
 

@@ -15,6 +15,7 @@ mod decode_prompt;
 mod decode_test;
 mod error;
 mod file;
+mod judging;
 mod load;
 mod place;
 mod prompt;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::by_case::{ByCase, CaseKey};
 use crate::catalog::{PriceRow, Usd};
-use crate::journal::{Record, TrialStatus};
+use crate::journal::{JudgeRecord, Record, TrialStatus};
 use crate::model::{ErrorKind, Usage};
 
 /// A mean in the making.
@@ -72,6 +72,10 @@ pub struct Count {
     pub cost: Option<Usd>,
     /// What was charged in this run; `None` if unpriced.
     pub paid: Option<Usd>,
+    /// What judging the answers costs, whether paid in this run or recorded; `None` if a judge is unpriced.
+    pub judge_cost: Option<Usd>,
+    /// What judges were charged for in this run; `None` if one is unpriced.
+    pub judge_paid: Option<Usd>,
     /// What prompt tokens read from the cache saved against the price of input, of what was charged in this run.
     pub saved_by_cache: Option<Usd>,
     /// Attempts.
@@ -104,6 +108,8 @@ impl Default for Count {
             usage: Usage::default(),
             cost: Some(Usd::ZERO),
             paid: Some(Usd::ZERO),
+            judge_cost: Some(Usd::ZERO),
+            judge_paid: Some(Usd::ZERO),
             saved_by_cache: Some(Usd::ZERO),
             attempts: 0,
             throttled: 0,
@@ -129,8 +135,14 @@ impl Count {
         self.cases.iter()
     }
 
-    /// Counts a trial. `cluster` is the number of the group that its case declares.
-    pub(super) fn add(&mut self, record: &Record, price: Option<&PriceRow>, cluster: Option<u32>) {
+    /// Counts a trial, judged by the judges of its suite. `cluster` is the number of the group that its case declares.
+    pub(super) fn add(
+        &mut self,
+        record: &Record,
+        price: Option<&PriceRow>,
+        judges: &[JudgeRecord],
+        cluster: Option<u32>,
+    ) {
         let key = CaseKey::new(record.at.suite, record.at.case);
         let cost = record.cost(price);
         let case = self.cases.entry(key);
@@ -154,6 +166,8 @@ impl Count {
         self.usage += record.usage();
         self.cost = sum(self.cost, cost);
         self.paid = sum(self.paid, record.paid(price));
+        self.judge_cost = sum(self.judge_cost, record.judge_cost(judges));
+        self.judge_paid = sum(self.judge_paid, record.judge_paid(judges));
         self.saved_by_cache = sum(self.saved_by_cache, saved_by_cache(record, price));
         self.attempts += record.attempts.len() as u64;
         self.retried += record.attempts.len().saturating_sub(1) as u64;
@@ -190,6 +204,8 @@ impl Count {
         self.usage += other.usage;
         self.cost = sum(self.cost, other.cost);
         self.paid = sum(self.paid, other.paid);
+        self.judge_cost = sum(self.judge_cost, other.judge_cost);
+        self.judge_paid = sum(self.judge_paid, other.judge_paid);
         self.saved_by_cache = sum(self.saved_by_cache, other.saved_by_cache);
         self.attempts += other.attempts;
         self.throttled += other.throttled;

@@ -49,7 +49,8 @@ impl Tally {
             })
         });
         let count = self.counts.entry((at.suite, at.model, at.prompt));
-        count.or_default().add(record, price, cluster);
+        let judges = suite.map_or(&[][..], |suite| &suite.judges);
+        count.or_default().add(record, price, judges, cluster);
     }
 
     /// Returns the counts of one prompt of a model entry; `None` if nothing was asked.

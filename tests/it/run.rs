@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use mcp_cli::catalog::{Catalog, Quota};
 use mcp_cli::journal::{
-    Header, JournalReader, JournalWriter, ModelRecord, Record, RunOptions, RunRecord, SCHEMA,
-    Stopped, SuiteRecord,
+    Header, JournalReader, JournalWriter, JudgeRecord, ModelRecord, Record, RunOptions, RunRecord,
+    SCHEMA, Stopped, SuiteRecord,
 };
 use mcp_cli::model::{ModelClient, ModelId};
 use mcp_cli::plan::{self, Plan, Selection, Trial, TrialKey};
@@ -206,14 +206,17 @@ impl Run {
     }
 
     fn lanes(&self, client: &Arc<dyn ModelClient>) -> Vec<Lane> {
-        let mut lanes: Vec<Lane> = Vec::new();
-        for entry in self.plan.suites.iter().flat_map(|part| &part.entries) {
-            if !lanes.iter().any(|lane| lane.serves(entry)) {
-                let client = Arc::clone(client);
-                lanes.push(Lane::new(entry, client, &self.quota, &self.settings));
-            }
-        }
-        lanes
+        let models = self.plan.models().into_iter();
+        let lane = |(model, region)| {
+            Lane::new(
+                model,
+                region,
+                Arc::clone(client),
+                &self.quota,
+                &self.settings,
+            )
+        };
+        models.map(lane).collect()
     }
 }
 
@@ -232,6 +235,15 @@ fn header(plan: &Plan) -> Header {
                 model: entry.id.clone(),
                 planned: part.trials_per_model,
                 price: (catalog.price(&ModelId::parse(&entry.id), None, None)).cloned(),
+            })
+            .collect(),
+        judges: (part.suite.judges().into_iter())
+            .map(|judge| JudgeRecord {
+                label: judge.label.clone(),
+                model: judge.request.model.clone(),
+                region: None,
+                service_tier: None,
+                price: (catalog.price(&ModelId::parse(&judge.request.model), None, None)).cloned(),
             })
             .collect(),
         baseline: None,

@@ -179,7 +179,7 @@ async fn ask(
     Ok(stop.reason())
 }
 
-/// Makes a lane for every model of the plan.
+/// Makes a lane for every model and every judge of the plan.
 fn lanes(
     plan: &Plan,
     client: &Arc<dyn ModelClient>,
@@ -201,15 +201,11 @@ fn lanes(
             approach: options.concurrency.is_none(),
         },
     };
-    let mut lanes: Vec<Lane> = Vec::new();
-    for entry in plan.suites.iter().flat_map(|part| &part.entries) {
-        if lanes.iter().any(|lane| lane.serves(entry)) {
-            continue;
-        }
-        let mut quota = catalog.quota(&ModelId::parse(&entry.id));
+    let lane = |(model, region): (&str, Option<&str>)| {
+        let mut quota = catalog.quota(&ModelId::parse(model));
         quota.requests_per_minute = options.requests_per_minute.or(quota.requests_per_minute);
         quota.tokens_per_minute = options.tokens_per_minute.or(quota.tokens_per_minute);
-        lanes.push(Lane::new(entry, Arc::clone(client), &quota, &settings));
-    }
-    lanes
+        Lane::new(model, region, Arc::clone(client), &quota, &settings)
+    };
+    plan.models().into_iter().map(lane).collect()
 }

@@ -22,14 +22,15 @@ pub(super) fn check(
 ) -> Result<(), CliError> {
     let capped = |budget: Option<Usd>| options.max_cost.or(budget).is_some();
     for part in plan.suites.iter().filter(|part| capped(part.suite.budget)) {
-        for entry in &part.entries {
-            let id = ModelId::parse(&entry.id);
-            let region = entry.region.as_deref().or(region);
-            if catalog
-                .price(&id, region, entry.service_tier.as_deref())
-                .is_none()
-            {
-                let message = format!("`{}` has no price, so that no budget can be held", entry.id);
+        let entries = part.entries.iter();
+        let entries = entries.map(|entry| (&entry.id, &entry.region, &entry.service_tier));
+        let judges = part.suite.judges().into_iter().map(|judge| &judge.request);
+        let judges = judges.map(|judge| (&judge.model, &judge.region, &judge.service_tier));
+        for (id, own, tier) in entries.chain(judges) {
+            let region = own.as_deref().or(region);
+            let price = catalog.price(&ModelId::parse(id), region, tier.as_deref());
+            if price.is_none() {
+                let message = format!("`{id}` has no price, so that no budget can be held");
                 return Err(CliError::usage(message)
                     .hint("give it a price with --pricing, or leave the budget out"));
             }

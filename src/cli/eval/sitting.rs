@@ -42,12 +42,13 @@ impl Resumed {
         {
             done.insert(key_of(&record.id));
             let suite = record.at.suite as usize;
-            let models = header.suites.get(suite).map(|suite| &suite.models);
-            let entry = models.and_then(|models| models.get(record.at.model as usize));
+            let (Some(sum), Some(suite)) = (paid.get_mut(suite), header.suites.get(suite)) else {
+                continue;
+            };
+            let entry = suite.models.get(record.at.model as usize);
             let price = entry.and_then(|entry| entry.price.as_ref());
-            if let (Some(sum), Some(cost)) = (paid.get_mut(suite), record.paid(price)) {
-                *sum += cost;
-            }
+            *sum += record.paid(price).unwrap_or_default();
+            *sum += record.judge_paid(&suite.judges).unwrap_or_default();
         }
         Ok(Self {
             folder,

@@ -6,8 +6,8 @@ use proptest::prelude::*;
 use serde_json::{Map, Value};
 
 use super::record;
-use crate::check::{CheckResult, Status};
-use crate::journal::{Attempt, ErrorRecord, Record, TrialStatus};
+use crate::check::{CheckResult, Opinion, Status};
+use crate::journal::{Attempt, ErrorRecord, JudgeCall, Record, TrialStatus};
 use crate::model::{ErrorKind, ToolCall, Usage};
 use crate::plan::Position;
 
@@ -29,6 +29,7 @@ pub(super) fn any_record() -> impl Strategy<Value = Record> {
         vec(any_attempt(), 0..3),
         vec((any::<String>(), any_value()), 0..2),
         vec(any::<String>(), 0..3),
+        vec((any::<u32>(), vec(any_attempt(), 0..3)), 0..2),
     );
     let rest = (any_position(), any_status(), option::of(any_error()));
     (names, numbers, values, lists, rest).prop_map(|(names, numbers, values, lists, rest)| Record {
@@ -45,6 +46,7 @@ pub(super) fn any_record() -> impl Strategy<Value = Record> {
         checks: lists.0,
         metrics: values.2,
         attempts: lists.1,
+        judge_calls: lists.4.into_iter().map(judge_call).collect(),
         latency_ms: numbers.0,
         ttft_ms: numbers.0,
         service_latency_ms: numbers.2,
@@ -53,6 +55,10 @@ pub(super) fn any_record() -> impl Strategy<Value = Record> {
         error: rest.2,
         ..record(0, "")
     })
+}
+
+fn judge_call((judge, attempts): (u32, Vec<Attempt>)) -> JudgeCall {
+    JudgeCall { judge, attempts }
 }
 
 fn tool_call((name, input): (String, Value)) -> ToolCall {
@@ -117,16 +123,18 @@ fn any_check() -> impl Strategy<Value = CheckResult> {
         any::<String>(),
         option::of(any::<String>()),
     );
-    (texts, status, option::of(finite()), finite()).prop_map(|(texts, status, score, weight)| {
-        CheckResult {
-            kind: texts.0,
-            status,
-            score,
-            reason: texts.1,
-            metric: texts.2,
-            weight,
-            opinions: Vec::new(),
-        }
+    let opinion = (any::<String>(), any::<Option<bool>>(), option::of(finite()));
+    let opinion = opinion.prop_map(|(judge, pass, score)| Opinion { judge, pass, score });
+    let numbers = (option::of(finite()), finite());
+    let strategy = (texts, status, numbers, vec(opinion, 0..3));
+    strategy.prop_map(|(texts, status, (score, weight), opinions)| CheckResult {
+        kind: texts.0,
+        status,
+        score,
+        reason: texts.1,
+        metric: texts.2,
+        weight,
+        opinions,
     })
 }
 

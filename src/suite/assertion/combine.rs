@@ -46,5 +46,5 @@ fn checks(fields: &mut Fields<'_, '_>) -> Read<Vec<Check>> {
     let Some(node) = fields.map.take("assert") else {
         return fields.missing("assert");
     };
-    Ok(list(node, Within::Check, fields.problems))
+    Ok(list(node, Within::Check, fields.judging, fields.problems))
 }

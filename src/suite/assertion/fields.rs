@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::super::error::Problems;
 use super::super::file::{beside, near_file, unreadable};
+use super::super::judging::Judging;
 use super::super::reader::{MapReader, as_number, listed};
 use super::super::source::{Node, Place, Tree};
 use super::types::AS_EXPRESSION;
@@ -22,6 +23,7 @@ pub(in crate::suite) type Read<T> = Result<T, Noted>;
 pub(super) struct Fields<'a, 'p> {
     pub(super) type_name: &'a str,
     pub(super) within: Within,
+    pub(super) judging: &'p Judging<'p>,
     pub(super) map: MapReader<'a>,
     pub(super) problems: &'p mut Problems,
 }
@@ -73,12 +75,14 @@ impl<'a, 'p> Fields<'a, 'p> {
     pub(super) fn new(
         type_name: &'a str,
         within: Within,
+        judging: &'p Judging<'p>,
         map: MapReader<'a>,
         problems: &'p mut Problems,
     ) -> Self {
         Self {
             type_name,
             within,
+            judging,
             map,
             problems,
         }

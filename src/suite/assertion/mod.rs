@@ -6,6 +6,7 @@
 mod combine;
 mod fields;
 mod json;
+mod judged;
 mod limits;
 mod markup;
 mod reference;
@@ -16,6 +17,7 @@ mod tools;
 mod types;
 
 use super::error::Problems;
+use super::judging::Judging;
 use super::reader::{MapReader, nearest};
 use super::source::{Node, Place, Tree};
 use crate::check::{Check, SCOPE, Transform};
@@ -35,11 +37,15 @@ enum Within {
 }
 
 /// Reads a list of assertions. Every mistake is noted; what has none is returned.
-pub(crate) fn assertions(node: &Node, problems: &mut Problems) -> Vec<Check> {
-    list(node, Within::Test, problems)
+pub(super) fn assertions(
+    node: &Node,
+    judging: &Judging<'_>,
+    problems: &mut Problems,
+) -> Vec<Check> {
+    list(node, Within::Test, judging, problems)
 }
 
-fn list(node: &Node, within: Within, problems: &mut Problems) -> Vec<Check> {
+fn list(node: &Node, within: Within, judging: &Judging<'_>, problems: &mut Problems) -> Vec<Check> {
     let Tree::List(items) = &node.value else {
         let message = format!(
             "`assert` must be a list of assertions, found {}",
@@ -51,11 +57,16 @@ fn list(node: &Node, within: Within, problems: &mut Problems) -> Vec<Check> {
     };
     items
         .iter()
-        .filter_map(|item| assertion(item, within, problems))
+        .filter_map(|item| assertion(item, within, judging, problems))
         .collect()
 }
 
-fn assertion(node: &Node, within: Within, problems: &mut Problems) -> Option<Check> {
+fn assertion(
+    node: &Node,
+    within: Within,
+    judging: &Judging<'_>,
+    problems: &mut Problems,
+) -> Option<Check> {
     if let Some(text) = node.as_text() {
         let message = format!("an assertion must be a map, found the text `{text}`");
         let hint = "write `- { type: …, value: … }`";
@@ -97,7 +108,7 @@ fn assertion(node: &Node, within: Within, problems: &mut Problems) -> Option<Che
     let weight = weight(&mut map, problems);
     let metric = metric(&mut map, problems);
     let transform = transform(&mut map, problems);
-    let mut fields = Fields::new(type_name, within, map, problems);
+    let mut fields = Fields::new(type_name, within, judging, map, problems);
     let kind = (entry.read)(&mut fields);
     fields.finish();
     let mut check = Check::new(type_name, kind.ok()?);
@@ -136,12 +147,13 @@ pub(super) fn transform(
     map: &mut MapReader<'_>,
     problems: &mut Problems,
 ) -> Read<Option<Transform>> {
-    let Some(node) = map.take("transform") else {
-        return Ok(None);
-    };
+    let node = map.take("transform");
+    node.map(|node| transform_of(node, problems)).transpose()
+}
+
+fn transform_of(node: &Node, problems: &mut Problems) -> Read<Transform> {
     if let Some(source) = node.as_text() {
-        return script::parse(source, &node.place, problems)
-            .map(|script| Some(Transform::Script(script)));
+        return script::parse(source, &node.place, problems).map(Transform::Script);
     }
     let mut inner = MapReader::new("a transform", node, problems).ok_or(Noted)?;
     let place = inner.take("expr").map(|node| &node.place);
@@ -150,8 +162,7 @@ pub(super) fn transform(
         problems.error(&node.place, "a transform needs an `expr`");
     }
     inner.finish(problems);
-    expression(source.ok_or(Noted)?, place.ok_or(Noted)?, problems)
-        .map(|expression| Some(Transform::Expression(expression)))
+    expression(source.ok_or(Noted)?, place.ok_or(Noted)?, problems).map(Transform::Expression)
 }
 
 /// Parses a template, or notes where it is none.

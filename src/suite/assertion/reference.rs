@@ -83,7 +83,7 @@ fn one_text(fields: &mut Fields<'_, '_>) -> Read<Vec<Template>> {
 }
 
 /// Reads one text or a list of texts.
-fn texts(fields: &mut Fields<'_, '_>, may_be_empty: bool) -> Read<Vec<Template>> {
+pub(super) fn texts(fields: &mut Fields<'_, '_>, may_be_empty: bool) -> Read<Vec<Template>> {
     let given = fields.value()?;
     let place = given.place();
     let items = match &given.value {

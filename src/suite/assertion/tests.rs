@@ -1,10 +1,14 @@
 //! What assertions may say, and what is said of those that are wrong.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::super::decode::Surroundings;
 use super::super::error::{Problems, Severity};
+use super::super::judging::Judging;
 use super::super::source::{Node, SourceFile};
 use super::assertions;
+use crate::catalog::Catalog;
 use crate::check::Check;
 
 /// Reads assertions that stand in a file beside this one.
@@ -15,7 +19,13 @@ fn read(yaml: &str) -> (Vec<Check>, Problems) {
     });
     let node = Node::parse(&file).unwrap();
     let mut problems = Problems::default();
-    let checks = assertions(&node, &mut problems);
+    let around = Surroundings {
+        catalog: &Catalog::builtin(),
+        environment: &BTreeMap::new(),
+        today: "2026-11-22".parse().unwrap(),
+    };
+    let judging = Judging::new(&around, &[]);
+    let checks = assertions(&node, &judging, &mut problems);
     (checks, problems)
 }
 
@@ -91,6 +101,10 @@ fn every_mistake_is_told_at_its_place() {
 - just text
 - { type: not-assert-set, assert: [] }
 - { type: llm-rubric, value: x }
+- { type: llm-rubric, judge: [], value: x }
+- { type: g-eval, judge: us.amazon.nova-lite-v1:0, votes: 99, value: x }
+- { type: factuality, judge: us.amazon.nova-lite-v1:0, scores: { right: 1 }, value: x }
+- { type: similar, value: x }
 - { type: perplexity, threshold: 1 }
 - { type: "trajectory:tool-used", value: x }
 - { type: contains, value: "" }

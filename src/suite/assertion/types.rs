@@ -2,7 +2,7 @@
 
 use super::super::reader::{listed, nearest};
 use super::fields::{Fields, Read};
-use super::{combine, json, limits, markup, reference, script, sql, text, tools};
+use super::{combine, json, judged, limits, markup, reference, script, sql, text, tools};
 use crate::check::Kind;
 
 /// A type of assertion.
@@ -31,7 +31,7 @@ const fn plain(name: &'static str, read: fn(&mut Fields<'_, '_>) -> Read<Kind>) 
 }
 
 /// Every type that there is.
-static TYPES: [Type; 43] = [
+static TYPES: [Type; 52] = [
     negatable("equals", text::equals),
     negatable("contains", text::contains),
     negatable("icontains", text::contains),
@@ -71,6 +71,15 @@ static TYPES: [Type; 43] = [
     negatable("tool-call-f1", tools::tool_call_f1),
     negatable("expr", text::expr),
     negatable("javascript", script::javascript),
+    negatable("llm-rubric", judged::llm_rubric),
+    negatable("model-graded-closedqa", judged::closedqa),
+    negatable("g-eval", judged::g_eval),
+    negatable("factuality", judged::factuality),
+    negatable("model-graded-factuality", judged::factuality),
+    negatable("context-recall", judged::context_recall),
+    negatable("context-relevance", judged::context_relevance),
+    negatable("context-faithfulness", judged::context_faithfulness),
+    negatable("conversation-relevance", judged::conversation_relevance),
     plain("assert-set", combine::assert_set),
     plain("any-of", combine::any_of),
     plain("all-of", combine::all_of),
@@ -78,17 +87,8 @@ static TYPES: [Type; 43] = [
 ];
 
 /// Types that this version does not know yet.
-const LATER: [&str; 26] = [
-    "llm-rubric",
-    "g-eval",
-    "factuality",
-    "model-graded-factuality",
-    "model-graded-closedqa",
+const LATER: [&str; 17] = [
     "answer-relevance",
-    "context-recall",
-    "context-relevance",
-    "context-faithfulness",
-    "conversation-relevance",
     "select-best",
     "max-score",
     "pairwise",

@@ -5,6 +5,7 @@
 use schemars::JsonSchema;
 use serde_json::Value;
 
+use super::judged::{ClosedQa, Context, ContextRecall, Conversation, Factuality, GEval, Rubric};
 use super::markup::{Html, Sql, Xml};
 use super::measured::{
     Cost, FinishReason, Json, JsonPath, Number, StopReason, Time, Tokens, WordCount,
@@ -44,6 +45,13 @@ pub(super) enum Assertion {
     FinishReason(FinishReason),
     Expr(Expr),
     JavaScript(JavaScript),
+    Rubric(Rubric),
+    ClosedQa(ClosedQa),
+    GEval(GEval),
+    Factuality(Factuality),
+    ContextRecall(ContextRecall),
+    Context(Context),
+    Conversation(Conversation),
     AssertSet(AssertSet),
     Combine(Combine),
 }

@@ -10,7 +10,8 @@ use schemars::JsonSchema;
 use serde_json::{Map, Value};
 
 use super::assertion::Assertion;
-use super::top::Texts;
+use super::model::IdOrModel;
+use super::top::{OneOrMore, Texts};
 
 /// A test, or a file of rows.
 #[derive(JsonSchema)]
@@ -47,6 +48,8 @@ pub(super) struct DefaultTest {
     vars: Option<Map<String, Value>>,
     /// What an answer should be like: all of it, unless there is a `threshold`.
     assert: Option<Vec<Assertion>>,
+    /// Who judges, in place of the suite's `judge`.
+    judge: Option<OneOrMore<IdOrModel>>,
     /// The weighted mean of the assertions' scores that is enough to pass, whether or not each one passed.
     threshold: Option<f64>,
     /// What to judge instead of the answer itself.

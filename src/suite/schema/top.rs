@@ -27,6 +27,8 @@ pub(super) struct Suite {
     providers: Option<OneOrMore<IdOrModel>>,
     /// Another word for `models`.
     targets: Option<OneOrMore<IdOrModel>>,
+    /// The model that judges where an assertion asks for one, or several of which more than half decide.
+    judge: Option<OneOrMore<IdOrModel>>,
     /// What every test has that does not say otherwise. Its assertions come before those of the test.
     default_test: Option<DefaultTest>,
     /// The questions: tests, or files of rows that each become one. At least one.

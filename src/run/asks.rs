@@ -1,0 +1,124 @@
+//! Answers what checks ask: judges, through lanes, retries, quotas and budgets like everybody else.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use futures_util::future::join_all;
+use tokio::sync::OnceCell;
+
+use super::budget::{Budget, Payer};
+use super::lane::Lane;
+use super::paced::{Asked, Notice};
+use super::stop::Stop;
+use crate::check::{Answer, Answers, Ask, MOST_VOTES};
+use crate::journal::{JudgeCall, JudgeRecord};
+use crate::model::{ErrorKind, ModelError, Remedy, Request};
+use crate::plan::Trial;
+
+/// Answers that are the same for every trial, by what was asked.
+#[derive(Debug, Default)]
+pub(super) struct Shared(Mutex<HashMap<String, Arc<OnceCell<Answer>>>>);
+
+impl Shared {
+    fn cell(&self, key: String) -> Arc<OnceCell<Answer>> {
+        let mut cells = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(cells.entry(key).or_default())
+    }
+}
+
+/// Whoever answers the checks of one trial.
+pub(super) struct World<'a> {
+    pub(super) trial: &'a Trial,
+    /// Every lane of the run; judges have theirs among them.
+    pub(super) lanes: &'a [Arc<Lane>],
+    pub(super) shared: &'a Shared,
+    /// The judges of the trial's suite.
+    pub(super) judges: &'a [JudgeRecord],
+    pub(super) budget: Option<&'a Budget>,
+    pub(super) stop: &'a Stop,
+}
+
+/// What came of one question: the answer, and the call where one was made.
+type Answered = (Answer, Option<JudgeCall>);
+
+impl World<'_> {
+    /// Answers everything that is wanted, at once, and returns the calls that it took; `None` if calls in flight were
+    /// abandoned.
+    ///
+    /// A run that is stopped still judges the answers that it has: they are paid for.
+    pub(super) async fn answer(
+        &self,
+        wanted: &[Ask],
+        answers: &mut Answers,
+        notify: &impl Fn(&str, Notice<'_>),
+    ) -> Option<Vec<JudgeCall>> {
+        let answered = join_all(wanted.iter().map(|ask| self.answer_one(ask, notify))).await;
+        let mut calls = Vec::new();
+        for (ask, answered) in wanted.iter().zip(answered) {
+            let (answer, call) = answered?;
+            answers.put(ask, answer);
+            calls.extend(call);
+        }
+        Some(calls)
+    }
+
+    async fn answer_one(&self, ask: &Ask, notify: &impl Fn(&str, Notice<'_>)) -> Option<Answered> {
+        let Ask::Judge { request, once } = ask;
+        if !once {
+            let mut request = (**request).clone();
+            request.sample += self.trial.at.repeat * MOST_VOTES;
+            request.asker = self.trial.asker();
+            return self.ask_judge(&request, notify).await;
+        }
+        let cell = self.shared.cell(ask.key());
+        let mut made = None;
+        let asked = cell.get_or_try_init(async || {
+            let (told, call) = self.ask_judge(request, notify).await.ok_or(None)?;
+            made = call;
+            match &told {
+                Answer::Judge(result) if result.is_ok() => Ok(told),
+                // What failed for one trial may work for the next.
+                Answer::Judge(_) => Err(Some(told)),
+            }
+        });
+        match asked.await {
+            Ok(answer) => Some((answer.clone(), made)),
+            Err(failed) => failed.map(|answer| (answer, made)),
+        }
+    }
+
+    /// Puts a question to a judge; `None` if the call was abandoned.
+    async fn ask_judge(
+        &self,
+        request: &Request,
+        notify: &impl Fn(&str, Notice<'_>),
+    ) -> Option<Answered> {
+        let lane = self.lanes.iter().find(|lane| lane.takes(request));
+        let judge = (0u32..)
+            .zip(self.judges)
+            .find(|(_, judge)| judge.is_asked_by(request));
+        let (Some(lane), Some((index, judge))) = (lane, judge) else {
+            let message = format!("`{}` is no judge of this run", request.model);
+            let error = ModelError::new(ErrorKind::Invalid, Remedy::None, message);
+            return Some((Answer::Judge(Box::new(Err(error))), None));
+        };
+        let payer = self.budget.map(|budget| Payer {
+            budget,
+            suite: self.trial.at.suite as usize,
+            price: judge.price.as_ref(),
+        });
+        let stop = self.stop.only_abandoning();
+        let notify = |notice: Notice<'_>| notify(&request.model, notice);
+        let Asked {
+            result, attempts, ..
+        } = lane.paced.ask(request, payer, &stop, notify).await;
+        if self.stop.is_abandoned() {
+            return None;
+        }
+        let call = (!attempts.is_empty()).then_some(JudgeCall {
+            judge: index,
+            attempts,
+        });
+        Some((Answer::Judge(Box::new(result)), call))
+    }
+}

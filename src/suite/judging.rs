@@ -1,0 +1,158 @@
+//! Who judges: `judge:` on the suite, on a test or on an assertion, the nearest one counts.
+
+use std::sync::Arc;
+
+use super::case::ModelEntry;
+use super::decode::Surroundings;
+use super::decode_model;
+use super::error::Problems;
+use super::source::{Node, Tree};
+use crate::catalog::{Ability, Catalog, Restriction, Support};
+use crate::check::{Judge, Shape};
+use crate::model::{Family, ModelId, Request};
+
+/// The judges that hold for a part of a suite, and what is needed to read others.
+#[derive(Clone)]
+pub(super) struct Judging<'a> {
+    around: &'a Surroundings<'a>,
+    /// The models under test.
+    models: &'a [ModelEntry],
+    named: Option<Arc<[Judge]>>,
+}
+
+impl<'a> Judging<'a> {
+    /// Returns what holds before anything names a judge.
+    pub(super) fn new(around: &'a Surroundings<'a>, models: &'a [ModelEntry]) -> Self {
+        Self {
+            around,
+            models,
+            named: None,
+        }
+    }
+
+    /// Returns what holds below a value of `judge`, if there is one.
+    pub(super) fn below(&self, node: Option<&Node>, problems: &mut Problems) -> Self {
+        let own = node.map(|node| self.read(node, problems));
+        Self {
+            named: own.or_else(|| self.named.clone()),
+            ..self.clone()
+        }
+    }
+
+    /// Returns the judges that hold here; `None` if nobody named one.
+    pub(super) fn judges(&self) -> Option<&Arc<[Judge]>> {
+        self.named.as_ref()
+    }
+
+    /// Reads a value of `judge`: a model, or a list of them. What cannot be read is noted and left out.
+    pub(super) fn read(&self, node: &Node, problems: &mut Problems) -> Arc<[Judge]> {
+        let items = match &node.value {
+            Tree::List(items) if items.is_empty() => {
+                problems.error(&node.place, "`judge` needs at least one model");
+                return Arc::default();
+            }
+            Tree::List(items) => items.as_slice(),
+            _ => std::slice::from_ref(node),
+        };
+        let mut judges: Vec<Judge> = Vec::new();
+        for item in items {
+            let Some(judge) = self.one(item, problems) else {
+                continue;
+            };
+            if judges.iter().any(|other| other.label == judge.label) {
+                let message = format!("two judges are called `{}`", judge.label);
+                let hint =
+                    "`votes` asks one judge several times; or give each a `label` of its own";
+                problems.error_with(&item.place, message, Some(hint));
+                continue;
+            }
+            judges.push(judge);
+        }
+        judges.into()
+    }
+
+    fn one(&self, node: &Node, problems: &mut Problems) -> Option<Judge> {
+        let by_label = node
+            .as_text()
+            .and_then(|label| self.models.iter().find(|entry| entry.label == label));
+        let entry = match by_label {
+            Some(entry) => entry.clone(),
+            None => decode_model::one(node, self.around, problems)?,
+        };
+        self.warn_of_kin(&entry, node, problems);
+        Some(judge_of(entry, self.around.catalog))
+    }
+
+    /// Warns where a judge and a model under test are of one family: judges favour their own (Zheng et al. 2023,
+    /// arXiv 2306.05685).
+    fn warn_of_kin(&self, judge: &ModelEntry, node: &Node, problems: &mut Problems) {
+        let family = ModelId::parse(&judge.id).family();
+        let is_kin = |entry: &&ModelEntry| ModelId::parse(&entry.id).family() == family;
+        if let Some(kin) = self
+            .models
+            .iter()
+            .find(is_kin)
+            .filter(|_| family != Family::Other)
+        {
+            let who = if kin.id == judge.id {
+                format!("the judge `{}` is itself under test", judge.label)
+            } else {
+                format!(
+                    "the judge `{}` and the model `{}` are of one family",
+                    judge.label, kin.label
+                )
+            };
+            let hint = "judges tend to favour their own kind; one of another family is safer";
+            problems.warning(&node.place, who, Some(hint));
+        }
+    }
+}
+
+/// Returns an entry as a judge that is made to answer as surely as the model allows.
+fn judge_of(entry: ModelEntry, catalog: &Catalog) -> Judge {
+    Judge {
+        shape: shape(&entry, catalog),
+        label: entry.label,
+        request: Request {
+            model: entry.id,
+            region: entry.region,
+            system: Vec::new(),
+            messages: Vec::new(),
+            params: entry.params,
+            tools: Vec::new(),
+            tool_choice: None,
+            answer_schema: None,
+            additional_fields: entry.additional_fields,
+            service_tier: entry.service_tier,
+            performance: entry.performance,
+            guardrail: entry.guardrail,
+            stream: false,
+            sample: 0,
+            asker: String::new(),
+        },
+    }
+}
+
+/// Only Claude and Nova can be made to call one certain tool, and Claude not while it reasons at length.
+fn shape(entry: &ModelEntry, catalog: &Catalog) -> Shape {
+    let id = ModelId::parse(&entry.id);
+    let can = |ability| {
+        let facts = catalog.look_up(&id);
+        facts.is_some_and(|facts| facts.supports(ability) == Support::Yes)
+    };
+    let refuses = catalog
+        .look_up(&id)
+        .is_some_and(|facts| facts.refuses(Restriction::ForcedToolChoice));
+    let fields = entry.additional_fields.as_ref();
+    let reasons = fields.is_some_and(|fields| {
+        fields.contains_key("thinking") || fields.contains_key("reasoning_config")
+    });
+    let can_be_forced = matches!(id.family(), Family::Claude | Family::Nova);
+    if can_be_forced && can(Ability::Tools) && !refuses && !reasons {
+        Shape::Tool
+    } else if can(Ability::StructuredOutput) {
+        Shape::Schema
+    } else {
+        Shape::Text
+    }
+}
