@@ -162,19 +162,29 @@ fn charged(report: &Report) -> String {
         return "Charged in this run: unknown, as not every model has a price.".to_owned();
     };
     let rows = Rows::of(report);
-    let costs = rows.0.iter().filter_map(|row| row.counts.cost_usd);
-    let recorded = costs.sum::<Usd>().to_f64() - paid.to_f64();
+    let costs = rows
+        .0
+        .iter()
+        .flat_map(|row| [row.counts.cost_usd, row.counts.judge_cost_usd]);
+    let recorded = costs.flatten().sum::<Usd>().to_f64() - paid.to_f64();
     let show = |amount: f64| Dollars::for_all([amount]).show(amount);
+    let charged = match report.cost.judges_usd {
+        Some(judges) if judges > Usd::ZERO => format!(
+            "{}, {} of it by judges",
+            show(paid.to_f64()),
+            show(judges.to_f64())
+        ),
+        _ => show(paid.to_f64()),
+    };
     match (paid == Usd::ZERO, recorded > 0.0) {
         (true, false) => "Charged in this run: nothing.".to_owned(),
         (true, true) => format!(
             "Charged in this run: nothing; the answers are recorded ones, which cost {}.",
             show(recorded)
         ),
-        (false, false) => format!("Charged in this run: {}.", show(paid.to_f64())),
+        (false, false) => format!("Charged in this run: {charged}."),
         (false, true) => format!(
-            "Charged in this run: {}; recorded answers, not charged again, cost {}.",
-            show(paid.to_f64()),
+            "Charged in this run: {charged}; recorded answers, not charged again, cost {}.",
             show(recorded)
         ),
     }

@@ -73,8 +73,8 @@ impl World<'_> {
         let cell = self.shared.cell(ask.key());
         let mut made = None;
         let asked = cell.get_or_try_init(async || {
-            let (told, call) = self.ask_judge(request, notify).await.ok_or(None)?;
-            made = call;
+            let (told, new) = self.ask_judge(request, notify).await.ok_or(None)?;
+            made = new;
             match &told {
                 Answer::Judge(result) if result.is_ok() => Ok(told),
                 // What failed for one trial may work for the next.

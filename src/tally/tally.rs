@@ -125,7 +125,7 @@ impl Tally {
 mod tests {
     use super::*;
     use crate::catalog::Usd;
-    use crate::journal::TrialStatus;
+    use crate::journal::{Attempt, JudgeCall, JudgeRecord, TrialStatus};
     use crate::model::{ErrorKind, Usage};
     use crate::tally::fixture::{broken, failed, header, header_of, record, suite};
     use crate::tally::{Method, PlanOrder};
@@ -319,6 +319,38 @@ mod tests {
         assert_eq!(
             (count.cost, count.paid, count.cost_per_pass()),
             (None, None, None)
+        );
+    }
+
+    #[test]
+    fn judges_are_counted_apart() {
+        let mut header = header();
+        header.suites[0].judges = vec![JudgeRecord {
+            label: "judge".to_owned(),
+            model: "judge".to_owned(),
+            region: None,
+            service_tier: None,
+            price: header.suites[0].models[0].price.clone(),
+        }];
+        let mut judged = record(0, 0, 0, 0);
+        let mut attempts = judged.attempts.clone();
+        attempts.push(Attempt {
+            recorded: true,
+            ..attempts[0].clone()
+        });
+        judged.judge_calls = vec![JudgeCall { judge: 0, attempts }];
+        let count = |header: &Header| tally(header, &[judged.clone()]).model(0, 0).into_owned();
+        let (counted, answer) = (
+            count(&header),
+            judged.paid(header.suites[0].models[0].price.as_ref()),
+        );
+        assert_eq!(counted.judge_paid, answer);
+        assert_eq!(counted.judge_cost, answer.map(|cost| cost + cost));
+        assert_eq!(counted.cost, answer);
+        header.suites[0].judges[0].price = None;
+        assert_eq!(
+            (count(&header).judge_cost, count(&header).cost),
+            (None, answer)
         );
     }
 

@@ -7,6 +7,7 @@
 //! | `yaml`, a list of tests | judged: a description that begins with `passes`, `fails` or `undecided` must come true |
 //! | `yaml workflow` | read as YAML; lines of ours in it are run |
 //! | `json recording` | a recording, which the tests of its page are answered from |
+//! | `json verdict` | what judges answer in the tests that follow it |
 //! | `json`, `jsonl` | parsed |
 //! | `sh` | run line by line, by `shell`; `# exit 3` at the end of a line says how it ends |
 //! | `csv`, `text` | nothing, unless it is a file |
@@ -24,13 +25,15 @@ use mcp_cli::cassette::Exchange;
 use serde_json::Value;
 
 use crate::program::{Program, repository};
+use crate::service::Service;
 use page::{Block, Page};
 
-const PAGES: [&str; 8] = [
+const PAGES: [&str; 9] = [
     "README.md",
     "docs/README.md",
     "docs/suites.md",
     "docs/checks.md",
+    "docs/judges.md",
     "docs/running.md",
     "docs/reports.md",
     "docs/ci.md",
@@ -81,12 +84,13 @@ fn complete(part: &str) -> String {
 fn judged(tests: &str) -> String {
     let indented = tests.trim_end().replace('\n', "\n  ");
     format!(
-        "prompts: [Where is my parcel?]\nmodels: [us.amazon.nova-lite-v1:0]\ntests:\n  {indented}\n"
+        "prompts: [Where is my parcel?]\nmodels: [us.amazon.nova-lite-v1:0]\n\
+         judge: us.anthropic.claude-sonnet-4-6\ntests:\n  {indented}\n"
     )
 }
 
 /// Tries a block of YAML; says what is wrong.
-fn try_yaml(program: &Program, block: &Block) -> Result<(), String> {
+fn try_yaml(program: &Program, block: &Block, judge: Option<&Service>) -> Result<(), String> {
     let is_list = block.body.starts_with("- ");
     if block.mark == "workflow" {
         let parsed = mcp_cli::text::lenient_yaml(&block.body);
@@ -96,7 +100,7 @@ fn try_yaml(program: &Program, block: &Block) -> Result<(), String> {
         return Ok(());
     }
     if is_list {
-        return try_tests(program, &block.body);
+        return try_tests(program, &block.body, judge);
     }
     program.write("tried.yaml", &complete(&block.body));
     let outcome = program.run(&["validate", "tried.yaml"]);
@@ -107,17 +111,15 @@ fn try_yaml(program: &Program, block: &Block) -> Result<(), String> {
     }
 }
 
-fn try_tests(program: &Program, tests: &str) -> Result<(), String> {
+fn try_tests(program: &Program, tests: &str, judge: Option<&Service>) -> Result<(), String> {
     program.write("tried.yaml", &judged(tests));
-    let args = [
-        "eval",
-        "tried.yaml",
-        "--replay",
-        "recorded",
-        "--progress",
-        "none",
-    ];
-    let outcome = program.run(&args);
+    let url = judge.map(Service::url);
+    let answered = match &url {
+        Some(url) => ["--endpoint-url", url],
+        None => ["--replay", "recorded"],
+    };
+    let rest = ["--region", "us-east-1", "--progress", "none"];
+    let outcome = program.run(&[&["eval", "tried.yaml"], &answered[..], &rest].concat());
     if !matches!(outcome.code, Some(0 | 1 | 3)) || outcome.stderr.contains("warning") {
         return Err(outcome.stderr);
     }
@@ -137,14 +139,19 @@ fn try_tests(program: &Program, tests: &str) -> Result<(), String> {
     Ok(())
 }
 
-#[test]
-fn suites_and_checks_do_what_the_pages_say() {
+#[tokio::test]
+async fn suites_and_checks_do_what_the_pages_say() {
     let mut wrong = Vec::new();
     for page in PAGES.map(Page::read) {
         let program = beside(&page);
+        let mut judge = None;
         for block in page.blocks() {
+            if block.mark == "verdict" {
+                let verdict = serde_json::from_str(&block.body).unwrap();
+                judge = Some(Service::judging(&verdict).await);
+            }
             let tried = match block.language.as_str() {
-                "yaml" => try_yaml(&program, &block),
+                "yaml" => try_yaml(&program, &block, judge.as_ref()),
                 "json" => serde_json::from_str::<Value>(&block.body)
                     .map(|_| ())
                     .map_err(|error| error.to_string()),
@@ -166,21 +173,24 @@ fn suites_and_checks_do_what_the_pages_say() {
 
 #[test]
 fn every_check_has_an_example_of_both() {
-    let page = Page::read("docs/checks.md");
-    let sections: Vec<&str> = page
-        .links()
-        .into_iter()
-        .filter_map(|(_, link)| link.strip_prefix('#'))
-        .collect();
-    assert!(sections.len() > 20, "the table leads to the checks");
-    for anchor in sections.iter().filter(|anchor| **anchor != "not-there") {
-        let section = page.section(anchor);
-        for word in ["description: passes", "description: fails"] {
-            let quoted = word.replace(": ", ": \"");
-            assert!(
-                section.contains(word) || section.contains(&quoted) || *anchor == "transform",
-                "`{anchor}` has no test with `{word}`"
-            );
+    for (name, least) in [("docs/checks.md", 20), ("docs/judges.md", 8)] {
+        let page = Page::read(name);
+        let sections: Vec<&str> = page
+            .links()
+            .into_iter()
+            .filter_map(|(_, link)| link.strip_prefix('#'))
+            .collect();
+        assert!(sections.len() >= least, "the table leads to the checks");
+        let is_check = |anchor: &&&str| !matches!(**anchor, "not-there" | "every-judge");
+        for anchor in sections.iter().filter(is_check) {
+            let section = page.section(anchor);
+            for word in ["description: passes", "description: fails"] {
+                let quoted = word.replace(": ", ": \"");
+                assert!(
+                    section.contains(word) || section.contains(&quoted) || *anchor == "transform",
+                    "`{anchor}` has no test with `{word}`"
+                );
+            }
         }
     }
 }
@@ -206,7 +216,10 @@ fn add_names(schema: &Value, names: &mut BTreeSet<String>) {
 fn every_key_and_field_is_told() {
     let program = Program::new();
     for (schema, pages) in [
-        ("suite", &["docs/suites.md", "docs/checks.md"][..]),
+        (
+            "suite",
+            &["docs/suites.md", "docs/checks.md", "docs/judges.md"][..],
+        ),
         ("report", &["docs/reports.md"]),
         ("results", &["docs/reports.md", "docs/aws.md"]),
     ] {

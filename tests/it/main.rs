@@ -17,6 +17,7 @@ mod plan;
 mod program;
 mod run;
 mod run_breaker;
+mod run_judges;
 mod run_pace;
 mod run_retries;
 mod run_stops;

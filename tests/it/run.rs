@@ -119,6 +119,11 @@ impl Run {
         self
     }
 
+    /// The journal's header.
+    pub(crate) fn header(&self) -> &Header {
+        &self.header
+    }
+
     /// Where the journal is.
     pub(crate) fn journal(&self) -> PathBuf {
         self.folder.path().join("journal.jsonl")

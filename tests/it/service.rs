@@ -97,6 +97,24 @@ impl Service {
         }
     }
 
+    /// Starts a service that answers every call with the tool of a judge, and `verdict` for its arguments.
+    pub(crate) async fn judging(verdict: &Value) -> Self {
+        let server = MockServer::start().await;
+        let call = json!({"toolUseId": "t1", "name": "give_verdict", "input": verdict});
+        let mut answer = answer(&json!(""));
+        answer["output"]["message"]["content"] = json!([{"toolUse": call}]);
+        Mock::given(method("POST"))
+            .respond_with(ResponseTemplate::new(200).set_body_json(answer))
+            .mount(&server)
+            .await;
+        let (_, calls) = channel();
+        Self {
+            server,
+            asked: Arc::default(),
+            calls,
+        }
+    }
+
     /// Starts a service that answers every call with an error.
     pub(crate) async fn failing(status: u16, code: &str, message: &str) -> Self {
         let server = MockServer::start().await;

@@ -1,6 +1,10 @@
 //! The assertions that a judge decides.
 
-#![expect(dead_code, reason = "described to editors, never filled")]
+#![expect(
+    dead_code,
+    clippy::struct_field_names,
+    reason = "described to editors, never filled"
+)]
 
 use schemars::JsonSchema;
 use serde_json::Value;
