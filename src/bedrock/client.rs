@@ -7,16 +7,19 @@ use std::time::Duration;
 use aws_config::Region;
 use aws_sdk_bedrockruntime::Client;
 use aws_sdk_bedrockruntime::config::Builder;
+use aws_sdk_bedrockruntime::operation::RequestId;
+use aws_sdk_bedrockruntime::primitives::Blob;
 use tokio::time::{Instant, timeout_at};
 
 use super::connect::{Connection, is_region};
 use super::converse::{self, Body};
+use super::embed::{self, Embedded};
 use super::error::{self, Call};
 use super::hint;
 use super::settings::Settings;
 use super::stopwatch::{Starter, Stopwatch};
 use super::stream::{self, Patience};
-use crate::model::{Asking, Completion, ModelClient, ModelError, Request};
+use crate::model::{Asking, Completion, Embedding, ModelClient, ModelError, Request, Usage};
 
 /// Stands for "never" where a timeout is too long for the clock.
 const AGES: Duration = Duration::from_hours(365 * 24);
@@ -65,7 +68,7 @@ impl Bedrock {
         let call = Call {
             model: &request.model,
             region,
-            action: if request.stream {
+            action: if request.stream && request.embedding.is_none() {
                 "bedrock:InvokeModelWithResponseStream"
             } else {
                 "bedrock:InvokeModel"
@@ -79,6 +82,11 @@ impl Bedrock {
             deadline: now.checked_add(self.timeout).unwrap_or(now + AGES),
             idle: self.stream_idle_timeout,
         };
+        if let Some(how) = &request.embedding {
+            return timeout_at(patience.deadline, embed(&client, request, how, &call))
+                .await
+                .unwrap_or_else(|_| Err(error::overdue(patience.whole)));
+        }
         if request.stream {
             return converse_stream(&client, request, &call, patience).await;
         }
@@ -124,6 +132,40 @@ async fn converse(
     Ok(Completion {
         latency,
         ..completion
+    })
+}
+
+/// Asks for vectors. Tokens are those of the body, else of the headers, else estimated at four bytes each.
+async fn embed(
+    client: &Client,
+    request: &Request,
+    how: &Embedding,
+    call: &Call<'_>,
+) -> Result<Completion, ModelError> {
+    let body = embed::body(request, how)?.to_string();
+    let stopwatch = Stopwatch::default();
+    let sending = client
+        .invoke_model()
+        .model_id(&request.model)
+        .content_type("application/json")
+        .accept("application/json")
+        .body(Blob::new(body))
+        .send();
+    let output = stopwatch
+        .time(sending)
+        .await
+        .map_err(|error| error::of_send(&error, call))?;
+    let latency = stopwatch.elapsed();
+    let Embedded { vectors, tokens } = embed::read(output.body().as_ref(), request)?;
+    let told = tokens.or_else(|| stopwatch.input_tokens());
+    let estimate = || (request.text_bytes() as u64).div_ceil(4);
+    Ok(Completion {
+        vectors,
+        usage: Usage::new(told.unwrap_or_else(estimate), 0),
+        estimated: told.is_none(),
+        latency,
+        request_id: output.request_id().map(str::to_owned),
+        ..Completion::default()
     })
 }
 

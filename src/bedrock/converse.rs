@@ -155,14 +155,12 @@ pub(super) fn completion(output: &ConverseOutput) -> Result<Completion, ModelErr
         tool_calls,
         stop_reason: StopReason(stop_reason.to_owned()),
         usage: output.usage().map(usage).unwrap_or_default(),
-        latency: std::time::Duration::ZERO,
-        time_to_first_token: None,
         service_latency_ms: output
             .metrics()
             .and_then(|metrics| u64::try_from(metrics.latency_ms()).ok()),
         service_tier: output.service_tier().and_then(tier),
         request_id,
-        recorded: false,
+        ..Completion::default()
     })
 }
 

@@ -115,14 +115,11 @@ impl Fold {
             tool_calls,
             stop_reason: StopReason(stop_reason),
             usage: metadata.usage().map(converse::usage).unwrap_or_default(),
-            latency: std::time::Duration::ZERO,
-            time_to_first_token: None,
             service_latency_ms: metadata
                 .metrics()
                 .and_then(|metrics| u64::try_from(metrics.latency_ms()).ok()),
             service_tier: metadata.service_tier().and_then(converse::tier),
-            request_id: None,
-            recorded: false,
+            ..Completion::default()
         })
     }
 

@@ -12,6 +12,7 @@ mod complaint;
 mod connect;
 mod converse;
 mod document;
+mod embed;
 mod error;
 mod fold;
 mod geo;

@@ -1,4 +1,5 @@
-//! When a request left: the start of its latency.
+//! What only the wire knows of a call: when its request left, which is the start of its latency, and the tokens that the
+//! headers of an embedding's answer tell.
 //!
 //! One interceptor serves all calls of a client and finds the stopwatch of its call in the task: an interceptor of each
 //! call's own would make the SDK merge its components anew every time.
@@ -7,9 +8,14 @@ use std::future::Future;
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
-use aws_sdk_bedrockruntime::config::interceptors::BeforeTransmitInterceptorContextRef;
+use aws_sdk_bedrockruntime::config::interceptors::{
+    BeforeDeserializationInterceptorContextRef, BeforeTransmitInterceptorContextRef,
+};
 use aws_sdk_bedrockruntime::config::{ConfigBag, Intercept, RuntimeComponents};
 use aws_smithy_runtime_api::box_error::BoxError;
+
+/// The header in which Bedrock tells the tokens of a prompt.
+const INPUT_TOKENS: &str = "x-amzn-bedrock-input-token-count";
 
 tokio::task_local! {
     /// The stopwatch of the call that this task is sending.
@@ -20,12 +26,18 @@ tokio::task_local! {
 #[derive(Debug, Clone, Default)]
 pub(super) struct Stopwatch {
     started: Arc<OnceLock<Instant>>,
+    input_tokens: Arc<OnceLock<u64>>,
 }
 
 impl Stopwatch {
     /// Sends a call of a client with the [`Starter`].
     pub(super) async fn time<F: Future>(&self, sending: F) -> F::Output {
         OF_THIS_CALL.scope(self.clone(), sending).await
+    }
+
+    /// Returns the tokens of the prompt, where the answer's headers tell them.
+    pub(super) fn input_tokens(&self) -> Option<u64> {
+        self.input_tokens.get().copied()
     }
 
     /// Returns the time since the request left; zero before that.
@@ -53,6 +65,19 @@ impl Intercept for Starter {
         let _ = OF_THIS_CALL.try_with(|stopwatch| {
             stopwatch.started.get_or_init(Instant::now);
         });
+        Ok(())
+    }
+
+    fn read_before_deserialization(
+        &self,
+        context: &BeforeDeserializationInterceptorContextRef<'_>,
+        _components: &RuntimeComponents,
+        _config: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let tokens = context.response().headers().get(INPUT_TOKENS);
+        if let Some(tokens) = tokens.and_then(|tokens| tokens.parse().ok()) {
+            let _ = OF_THIS_CALL.try_with(|stopwatch| stopwatch.input_tokens.set(tokens));
+        }
         Ok(())
     }
 }

@@ -44,10 +44,16 @@ pub struct Answer {
     /// Tools that the model wants run.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tool_calls: Vec<ToolCall>,
+    /// A vector for each text, where vectors were asked for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub vectors: Vec<Vec<f32>>,
     /// Why the model stopped.
     pub stop_reason: StopReason,
     /// Tokens.
     pub usage: Usage,
+    /// Whether these had to be estimated.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub estimated: bool,
     /// Client-side latency.
     pub latency_ms: f64,
     /// Time to the first token, where it was streamed.
@@ -148,8 +154,10 @@ impl Reply {
             Ok(completion) => Self::Answer(Box::new(Answer {
                 text: completion.text.clone(),
                 tool_calls: completion.tool_calls.clone(),
+                vectors: completion.vectors.clone(),
                 stop_reason: completion.stop_reason.clone(),
                 usage: completion.usage,
+                estimated: completion.estimated,
                 latency_ms: millis(completion.latency),
                 ttft_ms: completion.time_to_first_token.map(millis),
                 service_latency_ms: completion.service_latency_ms,
@@ -166,8 +174,10 @@ impl Reply {
             Self::Answer(answer) => Ok(Completion {
                 text: answer.text.clone(),
                 tool_calls: answer.tool_calls.clone(),
+                vectors: answer.vectors.clone(),
                 stop_reason: answer.stop_reason.clone(),
                 usage: answer.usage,
+                estimated: answer.estimated,
                 latency: duration(answer.latency_ms),
                 time_to_first_token: answer.ttft_ms.map(duration),
                 service_latency_ms: answer.service_latency_ms,

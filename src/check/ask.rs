@@ -12,8 +12,8 @@ use crate::model::{Completion, ModelError, Request};
 /// Something that a check wants to know.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Ask {
-    /// A judge's answer to a request.
-    Judge {
+    /// A model's answer to a request: a judge's, or an embedder's.
+    Model {
         /// What is put to it.
         request: Box<Request>,
         /// Whether one answer does for every trial that asks the same.
@@ -24,15 +24,15 @@ pub enum Ask {
 /// What came of it.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Answer {
-    /// What the judge said, or why it said nothing.
-    Judge(Box<Result<Completion, ModelError>>),
+    /// What the model said, or why it said nothing.
+    Model(Box<Result<Completion, ModelError>>),
 }
 
 impl Ask {
     /// Returns what tells this question from others: its content, and which of several identical askings it is.
     pub fn key(&self) -> String {
         match self {
-            Self::Judge { request, .. } => format!("{}#{}", request.digest(), request.sample),
+            Self::Model { request, .. } => format!("{}#{}", request.digest(), request.sample),
         }
     }
 }
@@ -45,15 +45,16 @@ pub struct Answers {
 }
 
 impl Answers {
-    /// Returns the answer to a judge's question, or notes that it is wanted.
-    pub(super) fn judge(
+    /// Returns a model's answer to a request, or notes that it is wanted; `once` if one answer does for every trial that
+    /// asks the same.
+    pub(super) fn model(
         &self,
         request: Request,
         once: bool,
     ) -> Option<&Result<Completion, ModelError>> {
         let request = Box::new(request);
-        match self.get(Ask::Judge { request, once })? {
-            Answer::Judge(result) => Some(result),
+        match self.get(Ask::Model { request, once })? {
+            Answer::Model(result) => Some(result),
         }
     }
 

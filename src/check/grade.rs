@@ -3,8 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::judge::Judge;
-use super::kind::{Check, Judged};
+use super::kind::{Check, Helper, Judged};
 use super::metrics::Metrics;
 use super::subject::Subject;
 use super::transform::Transform;
@@ -72,9 +71,14 @@ impl Grading {
             .collect()
     }
 
-    /// Returns the judges that the checks ask, each as often as a check names it.
-    pub fn judges(&self) -> impl Iterator<Item = &Judge> {
-        self.checks.iter().flat_map(Check::judges)
+    /// Returns the models that the checks ask, each as often as a check names it.
+    pub fn helpers(&self) -> impl Iterator<Item = Helper<'_>> {
+        self.checks.iter().flat_map(Check::helpers)
+    }
+
+    /// Returns whether the checks ask a model.
+    pub fn asks(&self) -> bool {
+        self.helpers().next().is_some()
     }
 
     /// Returns whether scripts judge, whose variables are known only when they run.

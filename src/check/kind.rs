@@ -16,7 +16,7 @@ use super::html::Html;
 use super::is_json::IsJson;
 use super::javascript::JavaScript;
 use super::json_path::JsonPath;
-use super::judge::{ContextCheck, ConversationRelevance, Factuality, GEval, Judge, Panel, Rubric};
+use super::judge::{ContextCheck, ConversationRelevance, Factuality, GEval, Panel, Rubric};
 use super::limit::Limit;
 use super::metrics::Metrics;
 use super::number::NumberIs;
@@ -25,6 +25,7 @@ use super::reference::Reference;
 use super::refusal::Refusal;
 use super::regex::RegexMatch;
 use super::repetition::NoRepetition;
+use super::similar::{AnswerRelevance, Embedder, Similar};
 use super::sql::Sql;
 use super::stop_reason::StopReasonIs;
 use super::subject::Subject;
@@ -33,6 +34,7 @@ use super::transform::Transform;
 use super::verdict::{CheckResult, Status, Verdict};
 use super::word_count::WordCount;
 use super::xml::Xml;
+use crate::model::Request;
 use crate::template::Template;
 
 /// A property that an answer should have.
@@ -109,10 +111,23 @@ pub enum Kind {
     Context(ContextCheck),
     /// A judge finds the turns of the conversation relevant.
     Conversation(ConversationRelevance),
+    /// The output means nearly the same as a text.
+    Similar(Similar),
+    /// Questions made of the output mean what was asked.
+    AnswerRelevance(AnswerRelevance),
     /// A test within the test.
     AssertSet(AssertSet),
     /// Any, all or none of several checks.
     Combine(Combine),
+}
+
+/// A model that a check asks: a judge, or one that makes vectors.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Helper<'a> {
+    /// The name that reports give it.
+    pub label: &'a str,
+    /// How it is asked, without what.
+    pub request: &'a Request,
 }
 
 /// A result, and the metrics that come with it.
@@ -165,11 +180,19 @@ impl Check {
             || self.inner().iter().any(Self::has_script)
     }
 
-    /// Returns the judges that it asks, those of checks inside it included.
-    pub(super) fn judges(&self) -> Vec<&Judge> {
-        let own = self.kind.panel().map_or(&[][..], |panel| &panel.judges);
-        let inner = self.inner().iter().flat_map(Self::judges);
-        own.iter().chain(inner).collect()
+    /// Returns the models that it asks, those of checks inside it included.
+    pub(super) fn helpers(&self) -> Vec<Helper<'_>> {
+        let judges = self.kind.panel().map_or(&[][..], |panel| &panel.judges);
+        let judges = judges.iter().map(|judge| Helper {
+            label: &judge.label,
+            request: &judge.request,
+        });
+        let embedder = self.kind.embedder().map(|embedder| Helper {
+            label: &embedder.label,
+            request: &embedder.request,
+        });
+        let inner = self.inner().iter().flat_map(Self::helpers);
+        judges.chain(embedder).chain(inner).collect()
     }
 
     /// Returns the checks inside it.
@@ -266,6 +289,8 @@ impl Kind {
             Self::GEval(check) => check.verdict(subject),
             Self::Context(check) => check.verdict(subject),
             Self::Conversation(check) => check.verdict(subject),
+            Self::Similar(check) => check.verdict(subject),
+            Self::AnswerRelevance(check) => check.verdict(subject),
             Self::AssertSet(check) => Ok(check.verdict(subject, metrics)),
             Self::Combine(check) => Ok(check.verdict(subject, metrics)),
         }
@@ -279,6 +304,16 @@ impl Kind {
             Self::GEval(check) => Some(&check.panel),
             Self::Context(check) => Some(&check.panel),
             Self::Conversation(check) => Some(&check.panel),
+            Self::AnswerRelevance(check) => Some(&check.panel),
+            _ => None,
+        }
+    }
+
+    /// Returns who makes vectors for this kind, if anybody does.
+    fn embedder(&self) -> Option<&Embedder> {
+        match self {
+            Self::Similar(check) => Some(&check.embedder),
+            Self::AnswerRelevance(check) => Some(&check.embedder),
             _ => None,
         }
     }
@@ -318,9 +353,11 @@ impl Kind {
             Self::Factuality(check) => names.extend(check.reference.variables()),
             Self::GEval(check) => check.add_variables(names),
             Self::Context(check) => check.add_variables(names),
+            Self::Similar(check) => check.add_variables(names),
             Self::AssertSet(check) => names.extend(check.checks.iter().flat_map(Check::variables)),
             Self::Combine(check) => names.extend(check.checks.iter().flat_map(Check::variables)),
-            Self::Conversation(_)
+            Self::AnswerRelevance(_)
+            | Self::Conversation(_)
             | Self::Html(_)
             | Self::Limit(_)
             | Self::NotBlocked(_)

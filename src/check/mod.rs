@@ -40,6 +40,7 @@ mod repetition;
 mod returned;
 mod schema;
 mod scope;
+mod similar;
 mod sql;
 mod stop_reason;
 mod subject;
@@ -73,7 +74,7 @@ pub use judge::{
     Category, ContextCheck, ContextMeasure, ConversationRelevance, Factuality, GEval, Judge,
     MOST_VOTES, Opinion, Panel, Rubric, RubricKind, Shape,
 };
-pub use kind::{Check, Kind};
+pub use kind::{Check, Helper, Kind};
 pub use limit::Limit;
 pub use number::NumberIs;
 pub use path::{Path, PathError};
@@ -84,6 +85,7 @@ pub use regex::RegexMatch;
 pub use repetition::NoRepetition;
 pub use schema::{Schema, SchemaError};
 pub use scope::SCOPE;
+pub use similar::{AnswerRelevance, Closeness, Embedder, Similar};
 pub use sql::Sql;
 pub use stop_reason::StopReasonIs;
 pub use subject::Subject;

@@ -68,10 +68,10 @@ pub(super) fn header(
             .collect(),
         judges: part
             .suite
-            .judges()
+            .helpers()
             .into_iter()
             .map(|judge| {
-                let request = &judge.request;
+                let request = judge.request;
                 let region = request.region.as_deref().or(region);
                 let price = catalog.price(
                     &ModelId::parse(&request.model),
@@ -79,7 +79,7 @@ pub(super) fn header(
                     request.service_tier.as_deref(),
                 );
                 JudgeRecord {
-                    label: judge.label.clone(),
+                    label: judge.label.to_owned(),
                     model: request.model.clone(),
                     region: request.region.clone(),
                     service_tier: request.service_tier.clone(),

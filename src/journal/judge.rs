@@ -6,7 +6,7 @@ use super::record::{Attempt, Record, billed};
 use crate::catalog::{PriceRow, Usd};
 use crate::model::Request;
 
-/// A judge of a suite.
+/// A judge of a suite, or a model that makes vectors for its checks.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct JudgeRecord {
     /// Its name in reports.

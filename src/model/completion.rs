@@ -9,7 +9,7 @@ use super::message::ToolCall;
 use super::usage::Usage;
 
 /// Why a model stopped, in Converse's words; values that Bedrock adds later are kept as they come.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct StopReason(pub String);
 
@@ -32,16 +32,20 @@ impl fmt::Display for StopReason {
 }
 
 /// A model's whole answer to one [`Request`](super::Request), and what it took.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Completion {
     /// All text blocks, joined.
     pub text: String,
     /// Tools that the model wants run, in order.
     pub tool_calls: Vec<ToolCall>,
+    /// A vector for each text, where vectors were asked for.
+    pub vectors: Vec<Vec<f32>>,
     /// Why it stopped.
     pub stop_reason: StopReason,
     /// Tokens, as reported.
     pub usage: Usage,
+    /// Whether `usage` had to be estimated, because it was not reported.
+    pub estimated: bool,
     /// From sending the request to its last byte, client side; no queueing, no earlier attempts.
     pub latency: Duration,
     /// To the first token; only where the answer was streamed.

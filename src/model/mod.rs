@@ -5,6 +5,7 @@
 
 mod client;
 mod completion;
+mod embedding;
 mod error;
 mod family;
 mod id;
@@ -15,6 +16,7 @@ mod usage;
 
 pub use client::{Asking, ModelClient};
 pub use completion::{Completion, StopReason};
+pub use embedding::{Embedding, Purpose};
 pub use error::{ErrorKind, ModelError, Remedy};
 pub use family::Family;
 pub use id::{IdKind, ModelId, Scope};

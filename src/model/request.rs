@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
+use super::embedding::Embedding;
 use super::message::{Message, Part};
 use super::tool::{AnswerSchema, Tool, ToolChoice};
 
@@ -67,6 +68,9 @@ pub struct Request {
     /// The schema that the answer's text is held to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub answer_schema: Option<AnswerSchema>,
+    /// Where it is set, the texts of the messages are made vectors, one for each, and nothing is said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub embedding: Option<Embedding>,
     /// Fields that go to the model as they are (`additionalModelRequestFields`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub additional_fields: Option<Map<String, Value>>,
@@ -194,6 +198,7 @@ mod tests {
             tools: Vec::new(),
             tool_choice: None,
             answer_schema: None,
+            embedding: None,
             additional_fields: None,
             service_tier: None,
             performance: None,

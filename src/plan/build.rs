@@ -257,15 +257,15 @@ impl Plan {
     /// Returns whether no model is asked at all, because every answer is canned and no judge judges it.
     pub fn asks_nobody(&self) -> bool {
         let mut tests = self.suites.iter().flat_map(|part| &part.suite.tests);
-        tests.all(|test| test.output.is_some() && test.grading.judges().next().is_none())
+        tests.all(|test| test.output.is_some() && !test.grading.asks())
     }
 
     /// Returns every model that is asked, judges included, with the region where it is not the run's, each once.
     pub fn models(&self) -> BTreeSet<(&str, Option<&str>)> {
         let entries = self.suites.iter().flat_map(|part| &part.entries);
         let entries = entries.map(|entry| (entry.id.as_str(), entry.region.as_deref()));
-        let judges = self.suites.iter().flat_map(|part| part.suite.judges());
-        let judges = judges.map(|judge| &judge.request);
+        let judges = self.suites.iter().flat_map(|part| part.suite.helpers());
+        let judges = judges.map(|judge| judge.request);
         entries
             .chain(judges.map(|request| (request.model.as_str(), request.region.as_deref())))
             .collect()

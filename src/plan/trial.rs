@@ -79,6 +79,7 @@ impl Trial {
             tools: Vec::new(),
             tool_choice: None,
             answer_schema: None,
+            embedding: None,
             additional_fields: self.entry.additional_fields.clone(),
             service_tier: self.entry.service_tier.clone(),
             performance: self.entry.performance.clone(),

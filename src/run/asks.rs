@@ -63,7 +63,7 @@ impl World<'_> {
     }
 
     async fn answer_one(&self, ask: &Ask, notify: &impl Fn(&str, Notice<'_>)) -> Option<Answered> {
-        let Ask::Judge { request, once } = ask;
+        let Ask::Model { request, once } = ask;
         if !once {
             let mut request = (**request).clone();
             request.sample += self.trial.at.repeat * MOST_VOTES;
@@ -76,9 +76,9 @@ impl World<'_> {
             let (told, new) = self.ask_judge(request, notify).await.ok_or(None)?;
             made = new;
             match &told {
-                Answer::Judge(result) if result.is_ok() => Ok(told),
+                Answer::Model(result) if result.is_ok() => Ok(told),
                 // What failed for one trial may work for the next.
-                Answer::Judge(_) => Err(Some(told)),
+                Answer::Model(_) => Err(Some(told)),
             }
         });
         match asked.await {
@@ -100,7 +100,7 @@ impl World<'_> {
         let (Some(lane), Some((index, judge))) = (lane, judge) else {
             let message = format!("`{}` is no judge of this run", request.model);
             let error = ModelError::new(ErrorKind::Invalid, Remedy::None, message);
-            return Some((Answer::Judge(Box::new(Err(error))), None));
+            return Some((Answer::Model(Box::new(Err(error))), None));
         };
         let payer = self.budget.map(|budget| Payer {
             budget,
@@ -119,6 +119,6 @@ impl World<'_> {
             judge: index,
             attempts,
         });
-        Some((Answer::Judge(Box::new(result)), call))
+        Some((Answer::Model(Box::new(result)), call))
     }
 }

@@ -284,7 +284,7 @@ fn attempt_of(result: &Result<Completion, ModelError>) -> Attempt {
     match result {
         Ok(completion) => Attempt {
             usage: Some(completion.usage),
-            estimated: false,
+            estimated: completion.estimated,
             recorded: completion.recorded,
             failed: None,
         },

@@ -43,7 +43,7 @@ pub(super) async fn carry_out(
 ) -> Option<Outcome> {
     let context = trial.context();
     let mut record = blank(trial);
-    let judged = trial.case.grading.judges().next().is_some();
+    let judged = trial.case.grading.asks();
     if let Some(output) = &trial.case.output {
         // What would have been asked is nothing that a canned answer must have; judges see it where it is there.
         let request = judged

@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use super::dataset::Dataset;
 use super::prompt::Prompt;
 use crate::catalog::Usd;
-use crate::check::{Grading, Judge};
+use crate::check::{Grading, Helper};
 use crate::model::{CacheTtl, Guardrail, Params};
 
 /// A suite: its prompts × its models × its cases.
@@ -40,19 +40,19 @@ pub struct Suite {
 }
 
 impl Suite {
-    /// Returns the judges that its checks ask, each once: one model in one region and tier is one judge.
-    pub fn judges(&self) -> Vec<&Judge> {
-        let mut judges: Vec<&Judge> = Vec::new();
-        let is_same = |a: &Judge, b: &Judge| {
-            let (a, b) = (&a.request, &b.request);
+    /// Returns the models that its checks ask, each once: one model in one region and tier is one.
+    pub fn helpers(&self) -> Vec<Helper<'_>> {
+        let mut helpers: Vec<Helper<'_>> = Vec::new();
+        let is_same = |a: &Helper<'_>, b: &Helper<'_>| {
+            let (a, b) = (a.request, b.request);
             a.model == b.model && a.region == b.region && a.service_tier == b.service_tier
         };
-        for judge in self.tests.iter().flat_map(|test| test.grading.judges()) {
-            if !judges.iter().any(|known| is_same(known, judge)) {
-                judges.push(judge);
+        for helper in self.tests.iter().flat_map(|test| test.grading.helpers()) {
+            if !helpers.iter().any(|known| is_same(known, &helper)) {
+                helpers.push(helper);
             }
         }
-        judges
+        helpers
     }
 }
 

@@ -12,7 +12,7 @@ use super::decode_model::models;
 use super::decode_prompt::prompts;
 use super::decode_test::{Common, defaults, tests};
 use super::error::Problems;
-use super::judging::Judging;
+use super::judging::{Judging, Named};
 use super::reader::{MapReader, listed, nearest};
 use super::rows;
 use super::source::{Node, Place, SourceFile, Tree};
@@ -91,7 +91,7 @@ fn top_level(
     let description = map.text("description", problems).map(str::to_owned);
     let prompts_node = map.take("prompts");
     let models_node = map.take_one_of(&["models", "providers", "targets"], problems);
-    let judge_node = map.take("judge");
+    let named = Named::take(&mut map);
     let default_node = map.take("default_test");
     let tests_node = map.take("tests");
     let repeat = map.count("repeat", 1, problems);
@@ -122,7 +122,7 @@ fn top_level(
     let models = models_node
         .map(|node| models(node, around, problems))
         .unwrap_or_default();
-    let judging = Judging::new(around, &models).below(judge_node, problems);
+    let judging = Judging::new(around, &models).below(named, problems);
     let defaults =
         default_node.map_or_else(Common::default, |node| defaults(node, &judging, problems));
     let mut tests = tests_node

@@ -30,7 +30,7 @@ pub(super) fn models(
     };
     let mut entries: Vec<ModelEntry> = Vec::new();
     for item in items {
-        let Some(entry) = one(item, around, problems) else {
+        let Some(entry) = one(item, Kind::Chat, around, problems) else {
             continue;
         };
         if entries.iter().any(|earlier| earlier.label == entry.label) {
@@ -69,14 +69,15 @@ pub fn entry_of(id: &str, catalog: &Catalog) -> ModelEntry {
     }
 }
 
-/// Reads one model: its id, or a map.
+/// Reads one model, which is of this kind: its id, or a map.
 pub(super) fn one(
     node: &Node,
+    kind: Kind,
     around: &Surroundings<'_>,
     problems: &mut Problems,
 ) -> Option<ModelEntry> {
     if let Some(id) = node.as_text() {
-        known(id, &node.place, around, problems);
+        known(id, kind, &node.place, around, problems);
         return Some(entry_of(id, around.catalog));
     }
     let mut map = MapReader::new("a model", node, problems)?;
@@ -114,7 +115,7 @@ pub(super) fn one(
     map.finish(problems);
 
     let (id, id_node) = (id?, id_node?);
-    known(id, &id_node.place, around, problems);
+    known(id, kind, &id_node.place, around, problems);
     let mut entry = entry_of(id, around.catalog);
     if let Some(label) = label {
         label.clone_into(&mut entry.label);
@@ -258,7 +259,7 @@ fn object(name: &str, node: &Node, problems: &mut Problems) -> Option<Map<String
 }
 
 /// Refuses what is no model that can be asked, and passes on what the catalog has to say of the others.
-fn known(id: &str, place: &Place, around: &Surroundings<'_>, problems: &mut Problems) {
+fn known(id: &str, kind: Kind, place: &Place, around: &Surroundings<'_>, problems: &mut Problems) {
     let id = bare_id(id);
     if id.trim().is_empty() || id.contains(char::is_whitespace) {
         let hint = "an id looks like `us.amazon.nova-lite-v1:0`";
@@ -273,12 +274,13 @@ fn known(id: &str, place: &Place, around: &Surroundings<'_>, problems: &mut Prob
     }
     let id = ModelId::parse(id);
     if let Some(facts) = around.catalog.look_up(&id)
-        && facts.kind != Kind::Chat
+        && facts.kind != kind
     {
-        problems.error(
-            place,
-            format!("`{id}` makes no text: it cannot be asked in a suite"),
-        );
+        let message = match kind {
+            Kind::Embedding => format!("`{id}` makes no vectors of texts"),
+            _ => format!("`{id}` makes no text: it cannot be asked in a suite"),
+        };
+        problems.error(place, message);
         return;
     }
     for warning in around.catalog.warnings(&id, around.today) {

@@ -10,7 +10,7 @@ use super::case::Test;
 use super::dataset::{DataFormat, Dataset};
 use super::error::Problems;
 use super::file::{beside, near_file, read_beside, unreadable};
-use super::judging::Judging;
+use super::judging::{Judging, Named};
 use super::reader::{MapReader, listed, nearest};
 use super::source::{Node, Place, Tree};
 use crate::check::{Check, Grading, Transform};
@@ -65,8 +65,8 @@ pub(super) struct Common<'a> {
     checks: Vec<Check>,
     /// Where the checks stand.
     list: Option<&'a Node>,
-    /// Who judges, where it is said here.
-    judge: Option<&'a Node>,
+    /// Whom checks ask, where it is said here.
+    named: Named<'a>,
     threshold: Option<f64>,
     transform: Option<Transform>,
     tags: Vec<String>,
@@ -79,8 +79,8 @@ impl<'a> Common<'a> {
             .take("vars")
             .map(|node| variables(node, problems))
             .unwrap_or_default();
-        let judge = map.take("judge");
-        let judging = judging.below(judge, problems);
+        let named = Named::take(map);
+        let judging = judging.below(named, problems);
         let list = map.take("assert");
         let checks = list
             .map(|node| assertions(node, &judging, problems))
@@ -116,7 +116,7 @@ impl<'a> Common<'a> {
             matrix,
             checks,
             list,
-            judge,
+            named,
             threshold,
             transform,
             tags,
@@ -193,11 +193,13 @@ fn finish(
     let mut known = BTreeSet::new();
     matrix.retain(|name| known.insert(name.clone()));
 
-    let inherited = match (test.judge, defaults.list) {
+    let names = test.named.judge.is_some() || test.named.embedder.is_some();
+    let inherited = match defaults.list {
         // A judge of the test's own judges what it inherits too; the problems were told when it was read first.
-        (Some(judge), Some(list)) => {
+        Some(list) if names => {
             let mut told = Problems::default();
-            let judging = judging.below(Some(judge), &mut told);
+            let judging = judging.below(defaults.named, &mut told);
+            let judging = judging.below(test.named, &mut told);
             assertions(list, &judging, &mut told)
         }
         _ => defaults.checks.clone(),
@@ -224,9 +226,9 @@ fn finish(
         transform,
     };
     if let Value::Array(written) = &mut written
-        && grading.judges().next().is_some()
+        && grading.asks()
     {
-        let judges = grading.judges().map(|judge| json!(judge.request));
+        let judges = grading.helpers().map(|helper| json!(helper.request));
         written.push(judges.collect());
     }
     let needed = grading.checks.iter().flat_map(Check::variables).collect();

@@ -1,4 +1,4 @@
-//! Who judges: `judge:` on the suite, on a test or on an assertion, the nearest one counts.
+//! Whom checks ask: `judge:` and `embedding_model:` on the suite, on a test or on an assertion; the nearest one counts.
 
 use std::sync::Arc;
 
@@ -6,18 +6,23 @@ use super::case::ModelEntry;
 use super::decode::Surroundings;
 use super::decode_model;
 use super::error::Problems;
+use super::reader::MapReader;
 use super::source::{Node, Tree};
-use crate::catalog::{Ability, Catalog, Restriction, Support};
-use crate::check::{Judge, Shape};
-use crate::model::{Family, ModelId, Request};
+use crate::catalog::{Ability, Catalog, Kind, Restriction, Support};
+use crate::check::{Embedder, Judge, Shape};
+use crate::model::{Embedding, Family, ModelId, Request};
 
-/// The judges that hold for a part of a suite, and what is needed to read others.
+/// Who makes vectors where nobody is named: cheap, and to be had in most regions.
+const USUAL_EMBEDDER: &str = "amazon.titan-embed-text-v2:0";
+
+/// The models that checks ask in a part of a suite, and what is needed to read others.
 #[derive(Clone)]
 pub(super) struct Judging<'a> {
     around: &'a Surroundings<'a>,
     /// The models under test.
     models: &'a [ModelEntry],
-    named: Option<Arc<[Judge]>>,
+    judges: Option<Arc<[Judge]>>,
+    embedder: Arc<Embedder>,
 }
 
 impl<'a> Judging<'a> {
@@ -26,26 +31,39 @@ impl<'a> Judging<'a> {
         Self {
             around,
             models,
-            named: None,
+            judges: None,
+            embedder: Arc::new(embedder_of(decode_model::entry_of(
+                USUAL_EMBEDDER,
+                around.catalog,
+            ))),
         }
     }
 
-    /// Returns what holds below a value of `judge`, if there is one.
-    pub(super) fn below(&self, node: Option<&Node>, problems: &mut Problems) -> Self {
-        let own = node.map(|node| self.read(node, problems));
+    /// Returns what holds below values of `judge` and `embedding_model`, where there are any.
+    pub(super) fn below(&self, named: Named<'_>, problems: &mut Problems) -> Self {
+        let judges = named.judge.map(|node| self.read(node, problems));
+        let embedder = named
+            .embedder
+            .and_then(|node| self.read_embedder(node, problems));
         Self {
-            named: own.or_else(|| self.named.clone()),
+            judges: judges.or_else(|| self.judges.clone()),
+            embedder: embedder.map_or_else(|| Arc::clone(&self.embedder), Arc::new),
             ..self.clone()
         }
     }
 
+    /// Returns who makes vectors here.
+    pub(super) fn embedder(&self) -> &Arc<Embedder> {
+        &self.embedder
+    }
+
     /// Returns the judges that hold here; `None` if nobody named one.
     pub(super) fn judges(&self) -> Option<&Arc<[Judge]>> {
-        self.named.as_ref()
+        self.judges.as_ref()
     }
 
     /// Reads a value of `judge`: a model, or a list of them. What cannot be read is noted and left out.
-    pub(super) fn read(&self, node: &Node, problems: &mut Problems) -> Arc<[Judge]> {
+    fn read(&self, node: &Node, problems: &mut Problems) -> Arc<[Judge]> {
         let items = match &node.value {
             Tree::List(items) if items.is_empty() => {
                 problems.error(&node.place, "`judge` needs at least one model");
@@ -71,13 +89,18 @@ impl<'a> Judging<'a> {
         judges.into()
     }
 
+    fn read_embedder(&self, node: &Node, problems: &mut Problems) -> Option<Embedder> {
+        let entry = decode_model::one(node, Kind::Embedding, self.around, problems)?;
+        Some(embedder_of(entry))
+    }
+
     fn one(&self, node: &Node, problems: &mut Problems) -> Option<Judge> {
         let by_label = node
             .as_text()
             .and_then(|label| self.models.iter().find(|entry| entry.label == label));
         let entry = match by_label {
             Some(entry) => entry.clone(),
-            None => decode_model::one(node, self.around, problems)?,
+            None => decode_model::one(node, Kind::Chat, self.around, problems)?,
         };
         self.warn_of_kin(&entry, node, problems);
         Some(judge_of(entry, self.around.catalog))
@@ -108,28 +131,62 @@ impl<'a> Judging<'a> {
     }
 }
 
+/// The values of `judge` and `embedding_model` in one place.
+#[derive(Default, Clone, Copy)]
+pub(super) struct Named<'a> {
+    pub(super) judge: Option<&'a Node>,
+    pub(super) embedder: Option<&'a Node>,
+}
+
+impl<'a> Named<'a> {
+    /// Takes both from a map.
+    pub(super) fn take(map: &mut MapReader<'a>) -> Self {
+        Self {
+            judge: map.take("judge"),
+            embedder: map.take("embedding_model"),
+        }
+    }
+}
+
+/// Returns an entry as a model that makes vectors.
+fn embedder_of(entry: ModelEntry) -> Embedder {
+    Embedder {
+        label: entry.label.clone(),
+        request: Request {
+            embedding: Some(Embedding::default()),
+            ..request_of(entry)
+        },
+    }
+}
+
 /// Returns an entry as a judge that is made to answer as surely as the model allows.
 fn judge_of(entry: ModelEntry, catalog: &Catalog) -> Judge {
     Judge {
         shape: shape(&entry, catalog),
-        label: entry.label,
-        request: Request {
-            model: entry.id,
-            region: entry.region,
-            system: Vec::new(),
-            messages: Vec::new(),
-            params: entry.params,
-            tools: Vec::new(),
-            tool_choice: None,
-            answer_schema: None,
-            additional_fields: entry.additional_fields,
-            service_tier: entry.service_tier,
-            performance: entry.performance,
-            guardrail: entry.guardrail,
-            stream: false,
-            sample: 0,
-            asker: String::new(),
-        },
+        label: entry.label.clone(),
+        request: request_of(entry),
+    }
+}
+
+/// Returns how an entry is asked, without what.
+fn request_of(entry: ModelEntry) -> Request {
+    Request {
+        model: entry.id,
+        region: entry.region,
+        system: Vec::new(),
+        messages: Vec::new(),
+        params: entry.params,
+        tools: Vec::new(),
+        tool_choice: None,
+        answer_schema: None,
+        embedding: None,
+        additional_fields: entry.additional_fields,
+        service_tier: entry.service_tier,
+        performance: entry.performance,
+        guardrail: entry.guardrail,
+        stream: false,
+        sample: 0,
+        asker: String::new(),
     }
 }
 

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use mcp_cli::bedrock::{Bedrock, Credentials, Settings};
 use mcp_cli::model::{
-    AnswerSchema, CacheTtl, Completion, ErrorKind, Guardrail, Message, ModelClient, ModelError,
-    Params, Part, Remedy, Request, Role, Tool, ToolCall, ToolChoice, ToolResult, Usage,
+    AnswerSchema, CacheTtl, Completion, Embedding, ErrorKind, Guardrail, Message, ModelClient,
+    ModelError, Params, Part, Remedy, Request, Role, Tool, ToolCall, ToolChoice, ToolResult, Usage,
 };
 use serde_json::{Value, json};
 use wiremock::matchers::{method, path};
@@ -44,6 +44,7 @@ pub(crate) fn request() -> Request {
         tools: Vec::new(),
         tool_choice: None,
         answer_schema: None,
+        embedding: None,
         additional_fields: None,
         service_tier: None,
         performance: None,
@@ -254,6 +255,57 @@ async fn tools_and_schemas_are_sent_as_converse_wants_them() {
             {"toolResult": {"toolUseId": "t1", "content": [{"text": "warm"}]}},
         ])
     );
+}
+
+#[tokio::test]
+async fn vectors_are_asked_for_and_their_tokens_found() {
+    let vectors = |request: &mut Request| request.embedding = Some(Embedding::default());
+    for (model, body, header, tokens, estimated) in [
+        (
+            "amazon.titan-embed-text-v2:0",
+            json!({"embedding": [0.5, -1], "inputTextTokenCount": 9}),
+            "7",
+            9,
+            false,
+        ),
+        (
+            "cohere.embed-v4:0",
+            json!({"embeddings": {"float": [[0.5, -1]]}}),
+            "7",
+            7,
+            false,
+        ),
+        (
+            "cohere.embed-v4:0",
+            json!({"embeddings": {"float": [[0.5, -1]]}}),
+            "",
+            8,
+            true,
+        ),
+    ] {
+        let server = MockServer::start().await;
+        let answer = ok(&body).insert_header("x-amzn-bedrock-input-token-count", header);
+        Mock::given(method("POST"))
+            .respond_with(answer)
+            .mount(&server)
+            .await;
+        let mut request = Request {
+            model: model.into(),
+            ..request()
+        };
+        vectors(&mut request);
+        let completion = ask(&server, &request).await.unwrap();
+        assert_eq!(completion.vectors, [[0.5, -1.0]]);
+        assert_eq!(
+            (completion.usage, completion.estimated),
+            (Usage::new(tokens, 0), estimated)
+        );
+        let sent = &server.received_requests().await.unwrap()[0];
+        assert!(sent.url.path().ends_with("/invoke"), "{}", sent.url);
+        let body: Value = sent.body_json().unwrap();
+        let text = body.get("inputText").or(body.pointer("/texts/0"));
+        assert_eq!(text, Some(&json!("What is the capital of France?")));
+    }
 }
 
 #[tokio::test]

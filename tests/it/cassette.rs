@@ -32,6 +32,7 @@ fn request(text: &str) -> Request {
         tools: Vec::new(),
         tool_choice: None,
         answer_schema: None,
+        embedding: None,
         additional_fields: None,
         service_tier: None,
         performance: None,
@@ -71,6 +72,8 @@ fn full() -> Completion {
         service_latency_ms: Some(1_200),
         service_tier: Some("flex".to_owned()),
         request_id: Some("r-1".to_owned()),
+        estimated: true,
+        vectors: vec![vec![0.1, -2.5]],
         recorded: false,
     }
 }

@@ -236,6 +236,7 @@ fn every_key_and_field_is_told() {
             !name.starts_with("not-")
                 && !name.contains(|c: char| c.is_ascii_uppercase())
                 && !words.contains(name.as_str())
+                && !(name.contains(':') && told.contains(name.as_str()))
         });
         assert!(names.is_empty(), "{schema}: nothing is said of {names:?}");
     }

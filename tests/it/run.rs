@@ -242,9 +242,9 @@ fn header(plan: &Plan) -> Header {
                 price: (catalog.price(&ModelId::parse(&entry.id), None, None)).cloned(),
             })
             .collect(),
-        judges: (part.suite.judges().into_iter())
+        judges: (part.suite.helpers().into_iter())
             .map(|judge| JudgeRecord {
-                label: judge.label.clone(),
+                label: judge.label.to_owned(),
                 model: judge.request.model.clone(),
                 region: None,
                 service_tier: None,

@@ -36,7 +36,7 @@ pub(crate) fn answer(text: &str) -> Reply {
         service_latency_ms: None,
         service_tier: None,
         request_id: None,
-        recorded: false,
+        ..Completion::default()
     };
     Reply::new(Given::Answer(Box::new(completion)))
 }

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use wiremock::matchers::method;
+use wiremock::matchers::{method, path_regex};
 use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate};
 
 /// A running service.
@@ -35,6 +35,16 @@ fn answer(text: &Value) -> Value {
         "usage": {"inputTokens": 10, "outputTokens": 5, "totalTokens": 15},
         "metrics": {"latencyMs": 1},
     })
+}
+
+/// Answers with the vector of a text that counts its letters.
+fn letters(request: &Request) -> ResponseTemplate {
+    let body: Value = serde_json::from_slice(&request.body).unwrap();
+    let text = body["inputText"].as_str().unwrap().to_lowercase();
+    let count = |letter: char| text.chars().filter(|found| *found == letter).count();
+    let vector: Vec<usize> = ('a'..='z').map(count).collect();
+    ResponseTemplate::new(200)
+        .set_body_json(json!({"embedding": vector, "inputTextTokenCount": text.len()}))
 }
 
 struct Echo {
@@ -97,12 +107,17 @@ impl Service {
         }
     }
 
-    /// Starts a service that answers every call with the tool of a judge, and `verdict` for its arguments.
+    /// Starts a service that answers every call with the tool of a judge, and `verdict` for its arguments. Its vectors count
+    /// the letters of a text.
     pub(crate) async fn judging(verdict: &Value) -> Self {
         let server = MockServer::start().await;
         let call = json!({"toolUseId": "t1", "name": "give_verdict", "input": verdict});
         let mut answer = answer(&json!(""));
         answer["output"]["message"]["content"] = json!([{"toolUse": call}]);
+        Mock::given(path_regex("/invoke$"))
+            .respond_with(letters)
+            .mount(&server)
+            .await;
         Mock::given(method("POST"))
             .respond_with(ResponseTemplate::new(200).set_body_json(answer))
             .mount(&server)

@@ -10,7 +10,7 @@ mod factuality;
 mod g_eval;
 mod panel;
 mod question;
-mod reply;
+pub(super) mod reply;
 mod rubric;
 #[cfg(test)]
 mod tests;
@@ -22,11 +22,14 @@ pub use g_eval::GEval;
 pub use panel::{Judge, MOST_VOTES, Opinion, Panel, Shape};
 pub use rubric::{Rubric, RubricKind};
 
+pub(super) use panel::Finding;
+pub(super) use question::{Material, Question};
+
 use super::subject::Subject;
 use crate::model::{Message, Part, Role};
 
 /// Returns the conversation that the answer ends, as one text; `None` where nobody knows it.
-fn asked(subject: &Subject<'_>) -> Option<String> {
+pub(super) fn asked(subject: &Subject<'_>) -> Option<String> {
     let messages = &subject.request?.messages;
     match messages.as_slice() {
         [one] => Some(text_of(one)),

@@ -62,14 +62,14 @@ pub struct Opinion {
 
 /// What a judge finds, before it is one of several.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Finding {
-    pub(super) pass: bool,
-    pub(super) score: f64,
-    pub(super) reason: String,
+pub(in crate::check) struct Finding {
+    pub(in crate::check) pass: bool,
+    pub(in crate::check) score: f64,
+    pub(in crate::check) reason: String,
 }
 
 /// One judge, asked one of its times.
-pub(super) struct Seat<'a> {
+pub(in crate::check) struct Seat<'a> {
     judge: &'a Judge,
     vote: u32,
     answers: &'a Answers,
@@ -80,7 +80,7 @@ impl Panel {
     ///
     /// More than half of all votes decide; the score is the mean of those that came. With a single vote, its reason is
     /// the verdict's.
-    pub(super) fn verdict(
+    pub(in crate::check) fn verdict(
         &self,
         subject: &Subject<'_>,
         find: impl Fn(&Seat<'_>) -> Result<Finding, String>,
@@ -161,7 +161,7 @@ impl Seat<'_> {
     /// # Errors
     ///
     /// The answer is not there yet, did not come, or could not be read twice.
-    pub(super) fn ask<T>(
+    pub(in crate::check) fn ask<T>(
         &self,
         question: &Question<'_>,
         read: impl Fn(&reply::Fields) -> Result<T, String>,
@@ -187,7 +187,7 @@ impl Seat<'_> {
         again: bool,
     ) -> Result<Result<reply::Fields, String>, String> {
         let request = question.request(self.judge, self.vote, again);
-        match self.answers.judge(request, question.once) {
+        match self.answers.model(request, question.once) {
             None => Err("the judge is still to be asked".to_owned()),
             Some(Ok(completion)) => Ok(reply::fields(completion)),
             Some(Err(error)) => Err(format!(

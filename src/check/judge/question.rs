@@ -24,19 +24,19 @@ const AGAIN: &str = "An earlier answer of yours to this did not have the shape t
     that shape.";
 
 /// A question to a judge.
-pub(super) struct Question<'a> {
+pub(in crate::check) struct Question<'a> {
     /// What it has to do.
-    pub(super) task: &'a str,
+    pub(in crate::check) task: &'a str,
     /// What it looks at.
-    pub(super) material: Material<'a>,
+    pub(in crate::check) material: Material<'a>,
     /// The JSON Schema of its answer, an object.
-    pub(super) schema: &'a Value,
+    pub(in crate::check) schema: &'a Value,
     /// Whether one answer does for every trial that asks the same.
-    pub(super) once: bool,
+    pub(in crate::check) once: bool,
 }
 
 /// What a judge looks at.
-pub(super) enum Material<'a> {
+pub(in crate::check) enum Material<'a> {
     /// Texts by name, each quoted.
     Texts(Vec<(&'static str, &'a str)>),
     /// A text of the suite's own, which quotes what it wants to.

@@ -7,7 +7,7 @@ use super::question::TOOL;
 use crate::model::Completion;
 
 /// The fields of an answer.
-pub(super) type Fields = Map<String, Value>;
+pub(in crate::check) type Fields = Map<String, Value>;
 
 /// Returns the fields of an answer: the arguments of the tool, or the only JSON object in the text.
 ///
@@ -89,7 +89,7 @@ pub(super) fn text(fields: &Fields, name: &str) -> String {
 }
 
 /// Returns a field that is a list of texts, none of them blank.
-pub(super) fn texts(fields: &Fields, name: &str) -> Result<Vec<String>, String> {
+pub(in crate::check) fn texts(fields: &Fields, name: &str) -> Result<Vec<String>, String> {
     let wrong = || format!("its `{name}` is no list of texts");
     let items = fields
         .get(name)

@@ -1,7 +1,5 @@
 //! What judges are asked, and what becomes of what they say. Who answers here is a list of texts.
 
-use std::time::Duration;
-
 use serde_json::{Map, Value, json};
 
 use super::super::{Answer, Answers, Ask, Check, CheckResult, Item, Kind, Status, Subject};
@@ -49,15 +47,9 @@ fn rubric(panel: Panel, least: Option<f64>) -> Kind {
 fn said(text: &str) -> Result<Completion, ModelError> {
     Ok(Completion {
         text: text.to_owned(),
-        tool_calls: Vec::new(),
         stop_reason: StopReason("end_turn".to_owned()),
         usage: Usage::new(10, 2),
-        latency: Duration::ZERO,
-        time_to_first_token: None,
-        service_latency_ms: None,
-        service_tier: None,
-        request_id: None,
-        recorded: false,
+        ..Completion::default()
     })
 }
 
@@ -86,8 +78,8 @@ fn judged_by(
             return (result, asked);
         }
         for ask in wanted {
-            let Ask::Judge { request, .. } = &ask;
-            let answer = Answer::Judge(Box::new(reply(request)));
+            let Ask::Model { request, .. } = &ask;
+            let answer = Answer::Model(Box::new(reply(request)));
             asked.push((**request).clone());
             answers.put(&ask, answer);
         }
@@ -474,7 +466,7 @@ fn every_turn_of_a_conversation_is_looked_at_in_its_window() {
     assert_eq!(wanted.len(), 7);
     let seen = wanted
         .iter()
-        .map(|Ask::Judge { request, .. }| text(request));
+        .map(|Ask::Model { request, .. }| text(request));
     let last: Vec<String> = seen
         .filter(|text| text.contains("Assistant: last"))
         .collect();

@@ -24,7 +24,11 @@ pub(super) fn check(
     for part in plan.suites.iter().filter(|part| capped(part.suite.budget)) {
         let entries = part.entries.iter();
         let entries = entries.map(|entry| (&entry.id, &entry.region, &entry.service_tier));
-        let judges = part.suite.judges().into_iter().map(|judge| &judge.request);
+        let judges = part
+            .suite
+            .helpers()
+            .into_iter()
+            .map(|helper| helper.request);
         let judges = judges.map(|judge| (&judge.model, &judge.region, &judge.service_tier));
         for (id, own, tier) in entries.chain(judges) {
             let region = own.as_deref().or(region);

@@ -1,15 +1,18 @@
 //! The types that a judge decides.
 
+use std::sync::Arc;
+
 use serde_json::Value;
 
+use super::super::judging::Named;
 use super::super::reader::listed;
 use super::super::source::{Node, Tree};
 use super::fields::{Fields, Noted, Read};
 use super::reference::texts;
 use super::transform_of;
 use crate::check::{
-    Category, ContextCheck, ContextMeasure, ConversationRelevance, Factuality, GEval, Kind,
-    MOST_VOTES, Panel, Rubric, RubricKind,
+    AnswerRelevance, Category, Closeness, ContextCheck, ContextMeasure, ConversationRelevance,
+    Embedder, Factuality, GEval, Kind, MOST_VOTES, Panel, Rubric, RubricKind, Similar,
 };
 use crate::template::Template;
 
@@ -156,15 +159,61 @@ pub(super) fn conversation_relevance(fields: &mut Fields<'_, '_>) -> Read<Kind> 
     }))
 }
 
+pub(super) fn answer_relevance(fields: &mut Fields<'_, '_>) -> Read<Kind> {
+    let panel = panel(fields);
+    let least = fields.number("threshold");
+    let node = fields.map.take("embedding_model");
+    let embedder = embedder(fields, node);
+    Ok(Kind::AnswerRelevance(AnswerRelevance {
+        panel: panel?,
+        embedder,
+        least: least?.unwrap_or(AnswerRelevance::DEFAULT_LEAST),
+    }))
+}
+
+pub(super) fn similar(fields: &mut Fields<'_, '_>) -> Read<Kind> {
+    let closeness = match fields.type_name.rsplit_once(':') {
+        Some((_, "dot")) => Closeness::Dot,
+        Some((_, "euclidean")) => Closeness::Euclidean,
+        _ => Closeness::Cosine,
+    };
+    let node = fields
+        .map
+        .take_one_of(&["embedding_model", "provider"], fields.problems);
+    let embedder = embedder(fields, node);
+    let bound = fields.number("threshold");
+    let texts = texts(fields, false);
+    Ok(Kind::Similar(Similar {
+        embedder,
+        texts: texts?,
+        closeness,
+        bound: bound?.unwrap_or(Similar::DEFAULT_BOUND),
+    }))
+}
+
+/// Returns who makes vectors: what `node` says, or who does so here.
+fn embedder(fields: &mut Fields<'_, '_>, node: Option<&Node>) -> Arc<Embedder> {
+    let named = Named {
+        judge: None,
+        embedder: node,
+    };
+    let judging = fields.judging.below(named, fields.problems);
+    Arc::clone(judging.embedder())
+}
+
 /// Reads who judges, and how often each is asked.
 fn panel(fields: &mut Fields<'_, '_>) -> Read<Panel> {
-    let node = fields
+    let judge = fields
         .map
         .take_one_of(&["judge", "provider"], fields.problems);
     let votes_place = fields.map.take("votes").map(|node| &node.place);
     let votes = fields.map.count("votes", 1, fields.problems).unwrap_or(1);
     let votes = u32::try_from(votes).unwrap_or(u32::MAX);
-    let judging = fields.judging.below(node, fields.problems);
+    let named = Named {
+        judge,
+        embedder: None,
+    };
+    let judging = fields.judging.below(named, fields.problems);
     if let Some(place) = votes_place.filter(|_| votes > MOST_VOTES) {
         return fields.error(place, format!("a judge has at most {MOST_VOTES} votes"));
     }

@@ -104,7 +104,9 @@ fn every_mistake_is_told_at_its_place() {
 - { type: llm-rubric, judge: [], value: x }
 - { type: g-eval, judge: us.amazon.nova-lite-v1:0, votes: 99, value: x }
 - { type: factuality, judge: us.amazon.nova-lite-v1:0, scores: { right: 1 }, value: x }
-- { type: similar, value: x }
+- { type: pairwise, value: x }
+- { type: similar, value: x, embedding_model: us.amazon.nova-lite-v1:0 }
+- { type: similar, value: [] }
 - { type: perplexity, threshold: 1 }
 - { type: "trajectory:tool-used", value: x }
 - { type: contains, value: "" }

@@ -31,7 +31,7 @@ const fn plain(name: &'static str, read: fn(&mut Fields<'_, '_>) -> Read<Kind>) 
 }
 
 /// Every type that there is.
-static TYPES: [Type; 52] = [
+static TYPES: [Type; 57] = [
     negatable("equals", text::equals),
     negatable("contains", text::contains),
     negatable("icontains", text::contains),
@@ -80,6 +80,11 @@ static TYPES: [Type; 52] = [
     negatable("context-relevance", judged::context_relevance),
     negatable("context-faithfulness", judged::context_faithfulness),
     negatable("conversation-relevance", judged::conversation_relevance),
+    negatable("answer-relevance", judged::answer_relevance),
+    negatable("similar", judged::similar),
+    negatable("similar:cosine", judged::similar),
+    negatable("similar:dot", judged::similar),
+    negatable("similar:euclidean", judged::similar),
     plain("assert-set", combine::assert_set),
     plain("any-of", combine::any_of),
     plain("all-of", combine::all_of),
@@ -87,16 +92,11 @@ static TYPES: [Type; 52] = [
 ];
 
 /// Types that this version does not know yet.
-const LATER: [&str; 17] = [
-    "answer-relevance",
+const LATER: [&str; 12] = [
     "select-best",
     "max-score",
     "pairwise",
     "pass_at_k",
-    "similar",
-    "similar:cosine",
-    "similar:dot",
-    "similar:euclidean",
     "python",
     "exec",
     "webhook",

@@ -1,11 +1,18 @@
 //! What a suite may say in a list of assertions: a shape for each group of types that say the same.
 
-#![expect(dead_code, reason = "described to editors, never filled")]
+#![expect(
+    dead_code,
+    clippy::large_enum_variant,
+    reason = "described to editors, never filled"
+)]
 
 use schemars::JsonSchema;
 use serde_json::Value;
 
-use super::judged::{ClosedQa, Context, ContextRecall, Conversation, Factuality, GEval, Rubric};
+use super::judged::{
+    AnswerRelevance, ClosedQa, Context, ContextRecall, Conversation, Factuality, GEval, Rubric,
+    Similar,
+};
 use super::markup::{Html, Sql, Xml};
 use super::measured::{
     Cost, FinishReason, Json, JsonPath, Number, StopReason, Time, Tokens, WordCount,
@@ -52,6 +59,8 @@ pub(super) enum Assertion {
     ContextRecall(ContextRecall),
     Context(Context),
     Conversation(Conversation),
+    AnswerRelevance(AnswerRelevance),
+    Similar(Similar),
     AssertSet(AssertSet),
     Combine(Combine),
 }

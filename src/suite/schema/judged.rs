@@ -1,4 +1,4 @@
-//! The assertions that a judge decides.
+//! The assertions that a judge or an embedding decides.
 
 #![expect(
     dead_code,
@@ -143,6 +143,41 @@ pub(super) struct Context {
     context_transform: Option<TransformForm>,
     #[schemars(flatten)]
     judges: Judges,
+    #[schemars(flatten)]
+    common: Common,
+}
+
+/// A judge makes questions of the answer, which mean what was asked.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub(super) struct AnswerRelevance {
+    #[schemars(extend("enum" = negatable(&["answer-relevance"])))]
+    r#type: String,
+    /// The least mean cosine that passes. Default: 0.5.
+    threshold: Option<NumberForm>,
+    /// Who makes vectors. Default: `embedding_model` of the test or the suite.
+    embedding_model: Option<IdOrModel>,
+    #[schemars(flatten)]
+    judges: Judges,
+    #[schemars(flatten)]
+    common: Common,
+}
+
+/// The answer means nearly the same as a text: the cosine of their vectors is large. With `similar:dot` it is their dot product,
+/// with `similar:euclidean` their distance, which must be small.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub(super) struct Similar {
+    #[schemars(extend("enum" = negatable(&["similar", "similar:cosine", "similar:dot", "similar:euclidean"])))]
+    r#type: String,
+    /// A text, or a list of which the nearest counts; templates.
+    value: Texts,
+    /// The least similarity, or the greatest distance, that passes. Default: 0.75.
+    threshold: Option<NumberForm>,
+    /// Who makes vectors. Default: `embedding_model` of the test or the suite.
+    embedding_model: Option<IdOrModel>,
+    /// Another word for `embedding_model`.
+    provider: Option<IdOrModel>,
     #[schemars(flatten)]
     common: Common,
 }

@@ -50,6 +50,8 @@ pub(super) struct DefaultTest {
     assert: Option<Vec<Assertion>>,
     /// Who judges, in place of the suite's `judge`.
     judge: Option<OneOrMore<IdOrModel>>,
+    /// The model that makes vectors where an assertion compares meanings. Default: amazon.titan-embed-text-v2:0.
+    embedding_model: Option<IdOrModel>,
     /// The weighted mean of the assertions' scores that is enough to pass, whether or not each one passed.
     threshold: Option<f64>,
     /// What to judge instead of the answer itself.

@@ -29,6 +29,8 @@ pub(super) struct Suite {
     targets: Option<OneOrMore<IdOrModel>>,
     /// The model that judges where an assertion asks for one, or several of which more than half decide.
     judge: Option<OneOrMore<IdOrModel>>,
+    /// The model that makes vectors where an assertion compares meanings. Default: amazon.titan-embed-text-v2:0.
+    embedding_model: Option<IdOrModel>,
     /// What every test has that does not say otherwise. Its assertions come before those of the test.
     default_test: Option<DefaultTest>,
     /// The questions: tests, or files of rows that each become one. At least one.

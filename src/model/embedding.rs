@@ -1,0 +1,31 @@
+//! Texts as vectors: how they are asked for.
+
+use serde::{Deserialize, Serialize};
+
+/// What vectors are for; some models make others for each.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Purpose {
+    /// To be found.
+    #[default]
+    Document,
+    /// To find.
+    Query,
+    /// To be sorted into classes.
+    Classification,
+    /// To be grouped.
+    Clustering,
+}
+
+/// How the texts of a request are made vectors.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Embedding {
+    /// What the vectors are for.
+    pub purpose: Purpose,
+    /// How long they are; `None` is as long as the model likes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dimensions: Option<u32>,
+    /// Whether they are made unit vectors, for models that can be told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub normalize: Option<bool>,
+}
