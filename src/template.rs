@@ -6,6 +6,7 @@
 //!
 //! Must never read a file, the environment or a clock.
 
+mod json;
 mod names;
 
 use std::collections::{BTreeSet, HashSet};
@@ -17,6 +18,7 @@ use minijinja::value::{Serde, ValueKind};
 use minijinja::{Environment, ErrorKind, UndefinedBehavior, Value};
 use serde_json::{Map, Value as Json};
 
+pub use json::JsonTemplate;
 use names::Written;
 
 /// Instructions that one rendering may take: some milliseconds' worth.

@@ -76,6 +76,11 @@ impl Grading {
         self.checks.iter().flat_map(Check::helpers)
     }
 
+    /// Returns whether a check looks at what was asked.
+    pub fn looks_at_request(&self) -> bool {
+        self.checks.iter().any(Check::looks_at_request)
+    }
+
     /// Returns whether the checks ask a model.
     pub fn asks(&self) -> bool {
         self.helpers().next().is_some()

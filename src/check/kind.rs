@@ -30,7 +30,9 @@ use super::sql::Sql;
 use super::stop_reason::StopReasonIs;
 use super::subject::Subject;
 use super::tool_call_f1::ToolCallF1;
+use super::tool_calls::ToolCalls;
 use super::transform::Transform;
+use super::valid_calls::ValidCalls;
 use super::verdict::{CheckResult, Status, Verdict};
 use super::word_count::WordCount;
 use super::xml::Xml;
@@ -97,6 +99,10 @@ pub enum Kind {
     NoRepetition(NoRepetition),
     /// The model called these tools.
     ToolCallF1(ToolCallF1),
+    /// The calls of tools are as expected.
+    ToolCalls(ToolCalls),
+    /// The calls of tools fit the tools.
+    ValidCalls(ValidCalls),
     /// An expression is true.
     Expr(Expr),
     /// A script says so.
@@ -195,6 +201,13 @@ impl Check {
         judges.chain(embedder).chain(inner).collect()
     }
 
+    /// Returns whether it looks at what was asked.
+    pub(super) fn looks_at_request(&self) -> bool {
+        matches!(self.kind, Kind::ValidCalls(_))
+            || self.kind.panel().is_some()
+            || self.inner().iter().any(Self::looks_at_request)
+    }
+
     /// Returns the checks inside it.
     fn inner(&self) -> &[Self] {
         match &self.kind {
@@ -282,6 +295,8 @@ impl Kind {
             Self::NotBlocked(_) => Ok(NotBlocked::verdict(subject)),
             Self::NoRepetition(check) => Ok(check.verdict(subject)),
             Self::ToolCallF1(check) => check.verdict(subject),
+            Self::ToolCalls(check) => check.verdict(subject),
+            Self::ValidCalls(check) => check.verdict(subject),
             Self::Expr(check) => check.verdict(subject),
             Self::JavaScript(check) => check.verdict(subject, metrics),
             Self::Rubric(check) => check.verdict(subject),
@@ -347,6 +362,7 @@ impl Kind {
                 names.extend(check.values.iter().flat_map(Template::variables));
             }
             Self::ToolCallF1(check) => names.extend(check.expected.variables()),
+            Self::ToolCalls(check) => check.add_variables(names),
             Self::Expr(check) => names.extend(check.expression.fields_of("vars")),
             Self::JavaScript(check) => check.add_variables(names),
             Self::Rubric(check) => check.add_variables(names),
@@ -363,7 +379,8 @@ impl Kind {
             | Self::NotBlocked(_)
             | Self::NoRepetition(_)
             | Self::Refusal(_)
-            | Self::Sql(_) => {}
+            | Self::Sql(_)
+            | Self::ValidCalls(_) => {}
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use serde_json::json;
+use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use crate::model::{canonical, hex};
@@ -32,7 +32,7 @@ pub(super) fn prompt_names(prompts: &[Prompt]) -> Vec<String> {
 /// The label is left out: with another one the same is asked.
 pub(super) fn entry_names<'a>(entries: impl Iterator<Item = &'a ModelEntry>) -> Vec<String> {
     distinct(entries.map(|entry| {
-        let content = json!([
+        let mut content = json!([
             entry.id,
             entry.region,
             entry.params,
@@ -42,6 +42,10 @@ pub(super) fn entry_names<'a>(entries: impl Iterator<Item = &'a ModelEntry>) -> 
             entry.guardrail,
             entry.cache_system,
         ]);
+        // An entry without tools has the name that it had before there were any.
+        if let (Value::Array(content), false) = (&mut content, entry.tools.is_empty()) {
+            content.push(json!(entry.tools));
+        }
         digest(&[&canonical(&content)])
     }))
 }

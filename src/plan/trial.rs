@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 use super::digest::key_of;
 use super::position::Position;
 use crate::model::{Part, Request, hex};
-use crate::suite::{Case, ModelEntry, Prompt, Suite};
+use crate::suite::{Case, ModelEntry, Prompt, Suite, ToolSet};
 use crate::template::TemplateError;
 
 /// The first 64 bits of a trial's id: enough to know it again among millions.
@@ -71,23 +71,40 @@ impl Trial {
             system.push(Part::CachePoint(ttl));
         }
         Ok(Request {
-            model: self.entry.id.clone(),
-            region: self.entry.region.clone(),
             system,
             messages,
+            ..self.frame(stream)
+        })
+    }
+
+    /// Returns how the model is asked, without what.
+    pub fn frame(&self, stream: bool) -> Request {
+        let tools = self.tools();
+        Request {
+            model: self.entry.id.clone(),
+            region: self.entry.region.clone(),
+            system: Vec::new(),
+            messages: Vec::new(),
             params: self.entry.params.clone(),
-            tools: Vec::new(),
-            tool_choice: None,
+            tools: tools.tools.clone(),
+            tool_choice: tools.choice.clone(),
             answer_schema: None,
             embedding: None,
             additional_fields: self.entry.additional_fields.clone(),
             service_tier: self.entry.service_tier.clone(),
             performance: self.entry.performance.clone(),
             guardrail: self.entry.guardrail.clone(),
-            stream,
+            stream: stream && (tools.is_empty() || self.entry.streams_tools),
             sample: self.at.repeat,
             asker: self.asker(),
-        })
+        }
+    }
+
+    /// Returns the tools that are offered: the prompt's, else the model's, else the suite's.
+    fn tools(&self) -> &ToolSet {
+        let own = [&self.prompt().tools, &self.entry.tools];
+        let own = own.into_iter().find(|tools| !tools.is_empty());
+        own.unwrap_or(&self.suite.tools)
     }
 
     /// Returns who asks, whatever is asked: the names of suite, case, prompt and model entry, hashed.

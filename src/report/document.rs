@@ -154,7 +154,7 @@ pub struct Counts {
     pub attempts: u64,
     /// Attempts that were throttled.
     pub throttled: u64,
-    /// Attempts after the first of their trial.
+    /// Attempts that repeat one that failed.
     pub retried: u64,
     /// Answers that were cut off at `max_tokens`.
     pub cut_off: u64,

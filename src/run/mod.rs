@@ -7,6 +7,7 @@
 mod asks;
 mod breaker;
 mod budget;
+mod dialogue;
 mod event;
 mod executor;
 mod gauge;

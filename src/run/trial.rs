@@ -6,11 +6,12 @@ use serde_json::{Map, Value};
 
 use super::asks::World;
 use super::budget::Payer;
-use super::paced::{Asked, Notice, Paced, Slot};
+use super::dialogue::{self, Dialogue};
+use super::paced::{Notice, Paced, Slot};
 use crate::catalog::{PriceRow, Usd};
 use crate::check::{Answers, Grade, Grading, Subject};
-use crate::journal::{Attempt, ErrorRecord, Record, TrialStatus};
-use crate::model::{Completion, ErrorKind, ModelError, Remedy, Request};
+use crate::journal::{ErrorRecord, Record, TrialStatus};
+use crate::model::{Completion, ErrorKind, ModelError, Remedy, Request, Usage};
 use crate::plan::Trial;
 
 /// How a trial is carried out.
@@ -45,14 +46,16 @@ pub(super) async fn carry_out(
     let mut record = blank(trial);
     let judged = trial.case.grading.asks();
     if let Some(output) = &trial.case.output {
-        // What would have been asked is nothing that a canned answer must have; judges see it where it is there.
-        let request = judged
-            .then(|| trial.request(&context, false).ok())
-            .flatten();
+        // A canned answer need not have all variables of a prompt.
+        let request = trial.case.grading.looks_at_request().then(|| {
+            let whole = trial.request(&context, false);
+            whole.unwrap_or_else(|_| trial.frame(false))
+        });
         let given = Given {
             context: &context,
             request: request.as_ref(),
             price: asking.price,
+            usage: None,
         };
         judge(&mut record, &given, output.clone(), world, &notify).await?;
         return Some(Outcome { record, slot: None });
@@ -64,16 +67,22 @@ pub(super) async fn carry_out(
             return Some(Outcome { record, slot: None });
         }
     };
-    let Asked {
+    let Dialogue {
         result,
+        request,
         attempts,
         waited,
         slot,
-    } = paced
-        .ask(&request, asking.payer, world.stop, |notice| {
-            notify(&request.model, notice);
-        })
-        .await;
+    } = dialogue::hold(
+        request,
+        &trial.case.tool_results,
+        &context,
+        paced,
+        asking.payer,
+        world,
+        &notify,
+    )
+    .await;
     // A judge may need the very slot.
     let slot = slot.filter(|_| !judged);
     record.wait_ms = millis(waited);
@@ -87,6 +96,7 @@ pub(super) async fn carry_out(
                 context: &context,
                 request: Some(&request),
                 price: asking.price,
+                usage: Some(completion.usage),
             };
             finish(&mut record, &given, completion, world, &notify).await?;
         }
@@ -124,6 +134,8 @@ struct Given<'a> {
     context: &'a Map<String, Value>,
     request: Option<&'a Request>,
     price: Option<&'a PriceRow>,
+    /// Tokens of the answer; `None` for canned answers.
+    usage: Option<Usage>,
 }
 
 /// Notes a completion and judges it; `None` if judges were abandoned.
@@ -219,11 +231,7 @@ fn graded(
         answers: Some(answers),
         tool_calls: &record.tool_calls,
         stop_reason: record.stop_reason.as_deref(),
-        usage: record
-            .attempts
-            .iter()
-            .rev()
-            .find_map(|attempt: &Attempt| attempt.usage),
+        usage: given.usage,
         latency_ms: record.latency_ms,
         ttft_ms: record.ttft_ms,
         cost: if was_asked {

@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 
 use super::dataset::Dataset;
 use super::prompt::Prompt;
+use super::toolset::{ToolResults, ToolSet};
 use crate::catalog::Usd;
 use crate::check::{Grading, Helper};
 use crate::model::{CacheTtl, Guardrail, Params};
@@ -37,6 +38,8 @@ pub struct Suite {
     pub margin: Option<f64>,
     /// Environment variables that templates may use, as the variable `env`.
     pub env: Map<String, Value>,
+    /// Tools that every model is offered that has no others.
+    pub tools: ToolSet,
 }
 
 impl Suite {
@@ -77,6 +80,10 @@ pub struct ModelEntry {
     pub guardrail: Option<Guardrail>,
     /// Whether a cache point follows the system prompt, and for how long.
     pub cache_system: Option<CacheTtl>,
+    /// Tools that it is offered in place of the suite's.
+    pub tools: ToolSet,
+    /// Whether it may be offered tools while it streams, as far as is known.
+    pub streams_tools: bool,
 }
 
 /// A test as written: one case, several by its variable matrix, or a case for each row of a dataset.
@@ -96,6 +103,8 @@ pub struct Test {
     pub grading: Grading,
     /// A canned answer, which is judged in place of asking.
     pub output: Option<Value>,
+    /// What tools give when they are called.
+    pub tool_results: ToolResults,
     /// How often it is asked, over the suite's own.
     pub repeat: Option<u32>,
     /// Digest of everything in the test that decides a verdict.
@@ -123,6 +132,8 @@ pub struct Case {
     pub grading: Grading,
     /// A canned answer.
     pub output: Option<Value>,
+    /// What tools give when they are called.
+    pub tool_results: ToolResults,
     /// How often it is asked.
     pub repeat: u32,
 }

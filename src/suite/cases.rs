@@ -63,18 +63,23 @@ impl Suite {
             cluster: found.cluster,
             grading: test.grading.clone(),
             output: test.output.clone(),
+            tool_results: test.tool_results.clone(),
             repeat: test.repeat.unwrap_or(self.repeat),
         }
     }
 
-    /// Returns a digest of all prompts, names and contents.
+    /// Returns a digest of all prompts, names and contents, and of the suite's tools.
     fn prompts_digest(&self) -> String {
         let prompts: Vec<Value> = self
             .prompts
             .iter()
             .map(|prompt: &Prompt| json!(prompt.digest()))
             .collect();
-        digest(&Value::Array(prompts))
+        // Suites without tools have the digests that they had before there were any.
+        if self.tools.is_empty() {
+            return digest(&Value::Array(prompts));
+        }
+        digest(&json!([prompts, self.tools]))
     }
 }
 

@@ -11,19 +11,19 @@ use super::case::{Suite, Test};
 use super::decode_model::models;
 use super::decode_prompt::prompts;
 use super::decode_test::{Common, defaults, tests};
+use super::decode_tools;
 use super::error::Problems;
 use super::judging::{Judging, Named};
 use super::reader::{MapReader, listed, nearest};
 use super::rows;
 use super::source::{Node, Place, SourceFile, Tree};
+use super::toolset::ToolSet;
 use super::variables;
 use crate::catalog::{Catalog, Usd};
 
 /// Words of the format that this version cannot do yet.
-const LATER: [&str; 8] = [
+const LATER: [&str; 6] = [
     "gates",
-    "tools",
-    "tool_results",
     "mcp_servers",
     "scenarios",
     "derived_metrics",
@@ -92,6 +92,8 @@ fn top_level(
     let prompts_node = map.take("prompts");
     let models_node = map.take_one_of(&["models", "providers", "targets"], problems);
     let named = Named::take(&mut map);
+    let tools = decode_tools::take(&mut map, problems);
+    let results_node = map.take("tool_results");
     let default_node = map.take("default_test");
     let tests_node = map.take("tests");
     let repeat = map.count("repeat", 1, problems);
@@ -122,11 +124,14 @@ fn top_level(
     let models = models_node
         .map(|node| models(node, around, problems))
         .unwrap_or_default();
+    let results = results_node
+        .map(|node| decode_tools::results(node, problems))
+        .unwrap_or_default();
     let judging = Judging::new(around, &models).below(named, problems);
     let defaults =
         default_node.map_or_else(Common::default, |node| defaults(node, &judging, problems));
     let mut tests = tests_node
-        .map(|node| tests(node, &defaults, &judging, problems))
+        .map(|node| tests(node, &defaults, &results, &judging, problems))
         .unwrap_or_default();
 
     if let (Some(label), Some(place)) = (&baseline, baseline_place)
@@ -152,6 +157,10 @@ fn top_level(
             Some("0.02 is two points"),
         );
     }
+    let offered = [&tools].into_iter();
+    let offered = offered.chain(prompts.iter().map(|prompt| &prompt.tools));
+    let offered = offered.chain(models.iter().map(|entry| &entry.tools));
+    results_of_no_tool(&tests, offered, problems);
     same_names(&tests, problems);
     variables::check(&prompts, &mut tests, &env, problems);
     Some(Suite {
@@ -166,6 +175,7 @@ fn top_level(
         budget,
         margin,
         env,
+        tools,
     })
 }
 
@@ -221,6 +231,34 @@ fn environment(
         }
     }
     env
+}
+
+/// Warns of results for tools that nobody is offered, each once.
+fn results_of_no_tool<'a>(
+    tests: &[(Test, Place)],
+    offered: impl Iterator<Item = &'a ToolSet>,
+    problems: &mut Problems,
+) {
+    let names: Vec<&str> = offered
+        .flat_map(|set| set.tools.iter().map(|tool| tool.name.as_str()))
+        .collect();
+    let mut told: Vec<&str> = Vec::new();
+    for (test, place) in tests {
+        for name in test.tool_results.names() {
+            if names.contains(&name) || told.contains(&name) {
+                continue;
+            }
+            told.push(name);
+            let hint = match nearest(name, names.iter().copied()) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None if names.is_empty() => "offer tools with `tools`".to_owned(),
+                None => format!("the tools are {}", listed(&names)),
+            };
+            let message =
+                format!("`tool_results` has a result for `{name}`, which no model is offered");
+            problems.warning(place, message, Some(hint));
+        }
+    }
 }
 
 fn same_names(tests: &[(Test, Place)], problems: &mut Problems) {

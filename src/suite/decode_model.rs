@@ -5,10 +5,12 @@ use serde_json::{Map, Value};
 use super::case::ModelEntry;
 use super::decode::Surroundings;
 use super::decode_chat::cache_ttl;
+use super::decode_tools;
 use super::error::Problems;
 use super::reader::{MapReader, listed};
 use super::source::{Node, Place, Tree};
-use crate::catalog::{Catalog, Kind, Restriction};
+use super::toolset::ToolSet;
+use crate::catalog::{Ability, Catalog, Kind, Restriction, Support};
 use crate::model::{Guardrail, ModelId, Params};
 
 /// Service tiers that Bedrock knows.
@@ -66,6 +68,10 @@ pub fn entry_of(id: &str, catalog: &Catalog) -> ModelEntry {
         performance: None,
         guardrail: None,
         cache_system: None,
+        tools: ToolSet::default(),
+        streams_tools: catalog
+            .look_up(&ModelId::parse(id))
+            .is_none_or(|facts| facts.supports(Ability::ToolsStreaming) != Support::No),
     }
 }
 
@@ -95,18 +101,12 @@ pub(super) fn one(
     let fields = map
         .take("additional_fields")
         .and_then(|node| object("additional_fields", node, problems));
+    let tools_place = map.take("tools").map(|node| &node.place);
+    let tools = decode_tools::take(&mut map, problems);
     let hint = "parameters stand in `params`, the rest beside `id`: `region`, `guardrail`, `additional_fields`, …";
     map.instead("config", hint, problems);
     map.later(
-        &[
-            "prompts",
-            "transform",
-            "delay",
-            "env",
-            "tools",
-            "tool_choice",
-            "response_schema",
-        ],
+        &["prompts", "transform", "delay", "env", "response_schema"],
         problems,
     );
     if id_node.is_none() {
@@ -125,6 +125,14 @@ pub(super) fn one(
     entry.performance = performance;
     entry.guardrail = guardrail;
     entry.additional_fields = fields;
+    let facts = around.catalog.look_up(&ModelId::parse(id));
+    if let Some(place) = tools_place
+        && facts.is_some_and(|facts| facts.supports(Ability::Tools) == Support::No)
+    {
+        let hint = "Bedrock would refuse the call; leave them out";
+        problems.warning(place, format!("`{}` calls no tools", entry.id), Some(hint));
+    }
+    entry.tools = tools;
     entry.cache_system = match cache.map(|node| &node.value) {
         None | Some(Tree::Bool(false)) => None,
         Some(_) => cache.and_then(|node| cache_ttl(node, problems)),

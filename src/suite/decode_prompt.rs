@@ -5,11 +5,13 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::decode_chat::{Chat, chat_messages, content, json_chat, template};
+use super::decode_tools;
 use super::error::Problems;
 use super::file::read_beside;
 use super::prompt::{MessageTemplate, PartTemplate, Prompt};
 use super::reader::{MapReader, listed};
 use super::source::{Node, Place, SourceFile, Tree};
+use super::toolset::ToolSet;
 use crate::model::Role;
 use crate::template::Template;
 
@@ -87,6 +89,7 @@ fn from_map(node: &Node, prompts: &mut Vec<Prompt>, problems: &mut Problems) {
     let user = map.take("user");
     let raw = map.take("raw");
     let messages = map.take("messages");
+    let tools = decode_tools::take(&mut map, problems);
     let file = id.and_then(|id| id.strip_prefix("file://"));
     if file.is_none() && [user, raw, messages] == [None; 3] {
         map.miss("user", "a prompt needs `user` or `messages`");
@@ -99,7 +102,11 @@ fn from_map(node: &Node, prompts: &mut Vec<Prompt>, problems: &mut Problems) {
             let message = "a prompt that stands in a file says everything there";
             problems.error(&beside.place, message);
         }
+        let before = prompts.len();
         from_file(path, name, &id_node.place, prompts, problems);
+        for prompt in &mut prompts[before..] {
+            prompt.tools = tools.clone();
+        }
         return;
     }
     let name = name.unwrap_or_else(|| format!("prompt-{}", prompts.len() + 1));
@@ -124,7 +131,10 @@ fn from_map(node: &Node, prompts: &mut Vec<Prompt>, problems: &mut Problems) {
     };
     if let Some(mut found) = found {
         found.system.splice(0..0, system);
-        prompts.push(chat(name, found, &node.place));
+        prompts.push(Prompt {
+            tools,
+            ..chat(name, found, &node.place)
+        });
     }
 }
 
@@ -219,6 +229,7 @@ fn chat(name: String, chat: Chat, place: &Place) -> Prompt {
     Prompt {
         name,
         system: chat.system,
+        tools: ToolSet::default(),
         messages: chat.messages,
         place: place.clone(),
     }
@@ -228,6 +239,7 @@ fn user_prompt(name: String, template: Template, place: &Place) -> Prompt {
     Prompt {
         name,
         system: Vec::new(),
+        tools: ToolSet::default(),
         messages: vec![MessageTemplate {
             role: Role::User,
             parts: vec![PartTemplate::Text(template)],

@@ -8,11 +8,13 @@ use sha2::{Digest, Sha256};
 use super::assertion::{assertions, transform};
 use super::case::Test;
 use super::dataset::{DataFormat, Dataset};
+use super::decode_tools;
 use super::error::Problems;
 use super::file::{beside, near_file, read_beside, unreadable};
 use super::judging::{Judging, Named};
 use super::reader::{MapReader, listed, nearest};
 use super::source::{Node, Place, Tree};
+use super::toolset::ToolResults;
 use crate::check::{Check, Grading, Transform};
 use crate::model::{canonical, hex};
 use crate::template::Expression;
@@ -38,6 +40,7 @@ pub(super) fn defaults<'a>(
 pub(super) fn tests(
     node: &Node,
     defaults: &Common<'_>,
+    results: &ToolResults,
     judging: &Judging<'_>,
     problems: &mut Problems,
 ) -> Vec<(Test, Place)> {
@@ -50,7 +53,15 @@ pub(super) fn tests(
     }
     let mut tests = Vec::new();
     for (index, item) in items.iter().enumerate() {
-        if let Some(test) = one(index + 1, item, defaults, judging, problems) {
+        if let Some(mut test) = one(index + 1, item, defaults, judging, problems) {
+            if test.tool_results.is_empty() {
+                test.tool_results = results.clone();
+            }
+            if !test.tool_results.is_empty() {
+                test.needed.extend(test.tool_results.variables());
+                let content = [&test.digest, test.tool_results.written()].concat();
+                test.digest = hex(&Sha256::digest(content.as_bytes())[..16]);
+            }
             tests.push((test, item.place.clone()));
         }
     }
@@ -65,6 +76,7 @@ pub(super) struct Common<'a> {
     checks: Vec<Check>,
     /// Where the checks stand.
     list: Option<&'a Node>,
+    results: ToolResults,
     /// Whom checks ask, where it is said here.
     named: Named<'a>,
     threshold: Option<f64>,
@@ -79,6 +91,8 @@ impl<'a> Common<'a> {
             .take("vars")
             .map(|node| variables(node, problems))
             .unwrap_or_default();
+        let results = map.take("tool_results");
+        let results = results.map(|node| decode_tools::results(node, problems));
         let named = Named::take(map);
         let judging = judging.below(named, problems);
         let list = map.take("assert");
@@ -105,7 +119,6 @@ impl<'a> Common<'a> {
                 "prompts",
                 "turns",
                 "tools",
-                "tool_results",
                 "mcp_servers",
                 "assert_scoring_function",
             ],
@@ -117,6 +130,7 @@ impl<'a> Common<'a> {
             checks,
             list,
             named,
+            results: results.unwrap_or_default(),
             threshold,
             transform,
             tags,
@@ -240,6 +254,11 @@ fn finish(
         tags,
         grading,
         output,
+        tool_results: if test.results.is_empty() {
+            defaults.results.clone()
+        } else {
+            test.results
+        },
         repeat: test.repeat.or(defaults.repeat),
         digest: hex(&Sha256::digest(canonical(&written).as_bytes())[..16]),
         needed,

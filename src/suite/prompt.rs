@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
 use super::source::Place;
+use super::toolset::ToolSet;
 use crate::model::{CacheTtl, Message, Part, Role, hex};
 use crate::template::{Template, TemplateError};
 
@@ -17,6 +18,8 @@ pub struct Prompt {
     pub name: String,
     /// System prompt blocks.
     pub system: Vec<PartTemplate>,
+    /// Tools that the model is offered in place of its own and the suite's.
+    pub tools: ToolSet,
     /// The conversation, oldest first; at least one message.
     pub messages: Vec<MessageTemplate>,
     /// Where it is written.
@@ -109,6 +112,9 @@ impl Prompt {
                 Role::Assistant => "a",
             });
             text.push_str(&message.parts.len().to_string());
+        }
+        if !self.tools.is_empty() {
+            text.push_str(&serde_json::json!(self.tools).to_string());
         }
         hex(&Sha256::digest(text.as_bytes())[..16])
     }

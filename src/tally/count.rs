@@ -82,7 +82,7 @@ pub struct Count {
     pub attempts: u64,
     /// Attempts that were throttled.
     pub throttled: u64,
-    /// Attempts after the first of their trial.
+    /// Attempts that repeat one that failed.
     pub retried: u64,
     /// Answers that were cut off at `max_tokens`.
     pub cut_off: u64,
@@ -170,7 +170,8 @@ impl Count {
         self.judge_paid = sum(self.judge_paid, record.judge_paid(judges));
         self.saved_by_cache = sum(self.saved_by_cache, saved_by_cache(record, price));
         self.attempts += record.attempts.len() as u64;
-        self.retried += record.attempts.len().saturating_sub(1) as u64;
+        let repeats = record.attempts.windows(2);
+        self.retried += repeats.filter(|pair| pair[0].failed.is_some()).count() as u64;
         let throttled = record
             .attempts
             .iter()

@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | `yaml` | a suite, or a part of one, which is completed by [`complete`]: it must load without a warning |
 //! | `yaml refused` | the same, but it must be refused |
+//! | `yaml judged` | a suite, judged as a list of tests is |
 //! | `yaml`, a list of tests | judged: a description that begins with `passes`, `fails` or `undecided` must come true |
 //! | `yaml workflow` | read as YAML; lines of ours in it are run |
 //! | `json recording` | a recording, which the tests of its page are answered from |
@@ -28,12 +29,13 @@ use crate::program::{Program, repository};
 use crate::service::Service;
 use page::{Block, Page};
 
-const PAGES: [&str; 9] = [
+const PAGES: [&str; 10] = [
     "README.md",
     "docs/README.md",
     "docs/suites.md",
     "docs/checks.md",
     "docs/judges.md",
+    "docs/tools.md",
     "docs/running.md",
     "docs/reports.md",
     "docs/ci.md",
@@ -100,6 +102,9 @@ fn try_yaml(program: &Program, block: &Block, judge: Option<&Service>) -> Result
         return Ok(());
     }
     if is_list {
+        return try_tests(program, &judged(&block.body), judge);
+    }
+    if block.mark == "judged" {
         return try_tests(program, &block.body, judge);
     }
     program.write("tried.yaml", &complete(&block.body));
@@ -111,8 +116,8 @@ fn try_yaml(program: &Program, block: &Block, judge: Option<&Service>) -> Result
     }
 }
 
-fn try_tests(program: &Program, tests: &str, judge: Option<&Service>) -> Result<(), String> {
-    program.write("tried.yaml", &judged(tests));
+fn try_tests(program: &Program, suite: &str, judge: Option<&Service>) -> Result<(), String> {
+    program.write("tried.yaml", suite);
     let url = judge.map(Service::url);
     let answered = match &url {
         Some(url) => ["--endpoint-url", url],
@@ -173,7 +178,11 @@ async fn suites_and_checks_do_what_the_pages_say() {
 
 #[test]
 fn every_check_has_an_example_of_both() {
-    for (name, least) in [("docs/checks.md", 20), ("docs/judges.md", 8)] {
+    for (name, least) in [
+        ("docs/checks.md", 20),
+        ("docs/judges.md", 8),
+        ("docs/tools.md", 0),
+    ] {
         let page = Page::read(name);
         let sections: Vec<&str> = page
             .links()
@@ -218,7 +227,12 @@ fn every_key_and_field_is_told() {
     for (schema, pages) in [
         (
             "suite",
-            &["docs/suites.md", "docs/checks.md", "docs/judges.md"][..],
+            &[
+                "docs/suites.md",
+                "docs/checks.md",
+                "docs/judges.md",
+                "docs/tools.md",
+            ][..],
         ),
         ("report", &["docs/reports.md"]),
         ("results", &["docs/reports.md", "docs/aws.md"]),
@@ -233,10 +247,11 @@ fn every_key_and_field_is_told() {
         let words: BTreeSet<&str> = told.split(|c| !is_part(c)).collect();
         // Every `not-` form and every camel case spelling is told once for all.
         names.retain(|name| {
+            let is_told = words.contains(name.as_str())
+                || (name.contains(':') && told.contains(name.as_str()));
             !name.starts_with("not-")
                 && !name.contains(|c: char| c.is_ascii_uppercase())
-                && !words.contains(name.as_str())
-                && !(name.contains(':') && told.contains(name.as_str()))
+                && !is_told
         });
         assert!(names.is_empty(), "{schema}: nothing is said of {names:?}");
     }

@@ -21,6 +21,7 @@ mod run_judges;
 mod run_pace;
 mod run_retries;
 mod run_stops;
+mod run_tools;
 mod run_trials;
 mod sample;
 mod scripted;

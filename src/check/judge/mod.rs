@@ -32,6 +32,7 @@ use crate::model::{Message, Part, Role};
 pub(super) fn asked(subject: &Subject<'_>) -> Option<String> {
     let messages = &subject.request?.messages;
     match messages.as_slice() {
+        [] => None,
         [one] => Some(text_of(one)),
         several => Some(transcript(several)),
     }

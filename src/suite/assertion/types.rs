@@ -31,7 +31,7 @@ const fn plain(name: &'static str, read: fn(&mut Fields<'_, '_>) -> Read<Kind>) 
 }
 
 /// Every type that there is.
-static TYPES: [Type; 57] = [
+static TYPES: [Type; 61] = [
     negatable("equals", text::equals),
     negatable("contains", text::contains),
     negatable("icontains", text::contains),
@@ -69,6 +69,10 @@ static TYPES: [Type; 57] = [
     negatable("guardrails", limits::guardrails),
     negatable("no-repetition", text::no_repetition),
     negatable("tool-call-f1", tools::tool_call_f1),
+    negatable("tool-calls", tools::tool_calls),
+    negatable("is-valid-openai-tools-call", tools::valid_tools_call),
+    negatable("is-valid-function-call", tools::valid_function_call),
+    negatable("is-valid-openai-function-call", tools::valid_function_call),
     negatable("expr", text::expr),
     negatable("javascript", script::javascript),
     negatable("llm-rubric", judged::llm_rubric),
@@ -92,7 +96,7 @@ static TYPES: [Type; 57] = [
 ];
 
 /// Types that this version does not know yet.
-const LATER: [&str; 12] = [
+const LATER: [&str; 8] = [
     "select-best",
     "max-score",
     "pairwise",
@@ -100,26 +104,15 @@ const LATER: [&str; 12] = [
     "python",
     "exec",
     "webhook",
-    "tool-calls",
-    "is-valid-openai-tools-call",
-    "is-valid-openai-function-call",
-    "is-valid-function-call",
     "language",
 ];
 
 /// What does nearly the same as a type that is still to come.
-const INSTEAD: [(&str, &str); 6] = [
-    ("python", AS_EXPRESSION),
-    ("exec", AS_EXPRESSION),
-    ("tool-calls", TOOL_CALLS),
-    ("is-valid-openai-tools-call", TOOL_CALLS),
-    ("is-valid-openai-function-call", TOOL_CALLS),
-    ("is-valid-function-call", TOOL_CALLS),
-];
+const INSTEAD: [(&str, &str); 2] = [("python", AS_EXPRESSION), ("exec", AS_EXPRESSION)];
 /// What to write in place of a program.
 pub(super) const AS_EXPRESSION: &str = "write it as an expression: `{ type: expr, value: … }` sees `output`, `json`, `vars` and `tool_calls`";
 /// What to write in place of a check of tool calls.
-const TOOL_CALLS: &str = "look at `tool_calls` in an expression: `{ type: expr, value: … }`";
+const TOOL_CALLS: &str = "say which tools should be called: `{ type: tool-calls, value: … }`";
 
 /// Types of promptfoo that will not be, with what to use.
 const NEVER: [(&str, &str); 10] = [

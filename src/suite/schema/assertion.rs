@@ -19,6 +19,7 @@ use super::measured::{
 };
 use super::reference::{Meteor, Overlap, RougeL, RougeN};
 use super::test::TransformForm;
+use super::tools::ToolCalls;
 use super::top::{NumberForm, Texts};
 
 /// A property that an answer should have. `not-` before a type turns it around.
@@ -40,6 +41,7 @@ pub(super) enum Assertion {
     Bare(Bare),
     NoRepetition(NoRepetition),
     ToolCallF1(ToolCallF1),
+    ToolCalls(ToolCalls),
     Json(Json),
     JsonPath(JsonPath),
     Xml(Xml),
@@ -177,11 +179,11 @@ pub(super) struct Distance {
     common: Common,
 }
 
-/// The model refused to answer; or no guardrail stepped in.
+/// The model refused to answer; no guardrail stepped in; the tools that it called were offered and fit their schemas.
 #[derive(JsonSchema)]
 #[schemars(deny_unknown_fields)]
 pub(super) struct Bare {
-    #[schemars(extend("enum" = negatable(&["is-refusal", "guardrails"])))]
+    #[schemars(extend("enum" = negatable(&["is-refusal", "guardrails", "is-valid-openai-tools-call", "is-valid-function-call", "is-valid-openai-function-call"])))]
     r#type: String,
     #[schemars(flatten)]
     common: Common,

@@ -167,7 +167,7 @@ pub(super) struct Tokens {
 /// Bounds of a number, both included.
 #[derive(JsonSchema)]
 #[schemars(deny_unknown_fields)]
-struct Bounds {
+pub(super) struct Bounds {
     /// The least it may be.
     at_least: Option<NumberForm>,
     /// The most it may be.

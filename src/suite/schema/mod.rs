@@ -11,6 +11,7 @@ mod model;
 mod prompt;
 mod reference;
 mod test;
+mod tools;
 mod top;
 
 #[cfg(test)]

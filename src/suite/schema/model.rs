@@ -10,6 +10,7 @@ use schemars::JsonSchema;
 use serde_json::{Map, Value};
 
 use super::prompt::CachePointForm;
+use super::tools::Tools;
 use super::top::Texts;
 
 /// An id, or a map.
@@ -44,6 +45,8 @@ pub(super) struct Model {
     params: Option<Params>,
     /// Fields that go to the model as they are (`additionalModelRequestFields`).
     additional_fields: Option<Map<String, Value>>,
+    #[schemars(flatten)]
+    tools: Tools,
 }
 
 /// Inference parameters.

@@ -1,8 +1,14 @@
 //! What a suite may say under `prompts`.
 
-#![expect(dead_code, reason = "described to editors, never filled")]
+#![expect(
+    dead_code,
+    clippy::large_enum_variant,
+    reason = "described to editors, never filled"
+)]
 
 use schemars::JsonSchema;
+
+use super::tools::Tools;
 
 /// A template, a file of one, or a map.
 #[derive(JsonSchema)]
@@ -39,6 +45,8 @@ pub(super) struct Prompt {
     /// A conversation, oldest message first.
     #[schemars(length(min = 1))]
     messages: Option<Vec<Message>>,
+    #[schemars(flatten)]
+    tools: Tools,
 }
 
 /// A message of a conversation.

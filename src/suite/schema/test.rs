@@ -52,6 +52,8 @@ pub(super) struct DefaultTest {
     judge: Option<OneOrMore<IdOrModel>>,
     /// The model that makes vectors where an assertion compares meanings. Default: amazon.titan-embed-text-v2:0.
     embedding_model: Option<IdOrModel>,
+    /// What tools give when they are called, over the suite's.
+    tool_results: Option<Map<String, Value>>,
     /// The weighted mean of the assertions' scores that is enough to pass, whether or not each one passed.
     threshold: Option<f64>,
     /// What to judge instead of the answer itself.

@@ -124,6 +124,10 @@ fn decoder_and_schema_have_the_same_keys() {
             "Bounds",
             "tests: { assert: [{ type: tokens, total: { Q: 1 } }] }",
         ),
+        (
+            "ExpectedCall",
+            "tests: { assert: [{ type: tool-calls, value: [{ Q: 1 }] }] }",
+        ),
     ] {
         let schema = schema();
         let object = match definition {

@@ -3,10 +3,12 @@
 #![expect(dead_code, reason = "described to editors, never filled")]
 
 use schemars::JsonSchema;
+use serde_json::{Map, Value};
 
 use super::model::IdOrModel;
 use super::prompt::TextOrPrompt;
 use super::test::{DefaultTest, RowsOrTest};
+use super::tools::Tools;
 
 /// A suite: its prompts × its models × its tests.
 #[derive(JsonSchema)]
@@ -48,6 +50,10 @@ pub(super) struct Suite {
     budget: Option<f64>,
     /// Environment variables that templates may use, as `env.NAME`.
     env: Option<Texts>,
+    #[schemars(flatten)]
+    tools: Tools,
+    /// What tools give when they are called, by name, so that a dialogue can go on; texts are templates.
+    tool_results: Option<Map<String, Value>>,
 }
 
 // One, or a list of at least one.

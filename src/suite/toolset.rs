@@ -1,0 +1,105 @@
+//! Tools that a model is offered, and canned results of calling them.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use crate::model::{Completion, Message, Part, Role, Tool, ToolChoice, ToolResult, canonical};
+use crate::template::{JsonTemplate, TemplateError};
+
+/// Tools, and which of them must be called.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct ToolSet {
+    /// The tools; none at all is a set that says nothing.
+    pub tools: Vec<Tool>,
+    /// Which of them must be called.
+    pub choice: Option<ToolChoice>,
+}
+
+impl ToolSet {
+    /// Returns whether it says nothing.
+    pub fn is_empty(&self) -> bool {
+        self.tools.is_empty()
+    }
+}
+
+/// What tools give when they are called, by their names; a dialogue goes on as long as each call has a result.
+#[derive(Debug, Clone, Default)]
+pub struct ToolResults {
+    by_name: Arc<BTreeMap<String, JsonTemplate>>,
+    /// As written, as JSON with sorted keys.
+    written: Arc<str>,
+}
+
+impl ToolResults {
+    /// Returns results by the names of their tools, which were `written` so.
+    pub(super) fn new(by_name: BTreeMap<String, JsonTemplate>, written: &Value) -> Self {
+        Self {
+            by_name: Arc::new(by_name),
+            written: canonical(written).into(),
+        }
+    }
+
+    /// Returns them as they were written.
+    pub(super) fn written(&self) -> &str {
+        &self.written
+    }
+
+    /// Returns whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.by_name.is_empty()
+    }
+
+    /// Returns the names of the tools.
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        self.by_name.keys().map(String::as_str)
+    }
+
+    /// Returns the variables that the results need.
+    pub(super) fn variables(&self) -> BTreeSet<String> {
+        self.by_name
+            .values()
+            .flat_map(JsonTemplate::variables)
+            .collect()
+    }
+
+    /// Returns how a dialogue goes on after an answer: the answer as a message, then the results of its calls. `None` if it
+    /// calls no tool, or one without a result.
+    ///
+    /// # Errors
+    ///
+    /// A result that cannot be rendered.
+    pub fn continuation(
+        &self,
+        answer: &Completion,
+        vars: &Map<String, Value>,
+    ) -> Result<Option<[Message; 2]>, TemplateError> {
+        if answer.tool_calls.is_empty() || self.is_empty() {
+            return Ok(None);
+        }
+        let mut results = Vec::with_capacity(answer.tool_calls.len());
+        for call in &answer.tool_calls {
+            let Some(result) = self.by_name.get(&call.name) else {
+                return Ok(None);
+            };
+            results.push(Part::ToolResult(ToolResult {
+                id: call.id.clone(),
+                content: result.render(vars)?,
+                is_error: false,
+            }));
+        }
+        let text = (!answer.text.trim().is_empty()).then(|| Part::Text(answer.text.clone()));
+        let calls = answer.tool_calls.iter().cloned().map(Part::ToolUse);
+        let said = Message {
+            role: Role::Assistant,
+            parts: text.into_iter().chain(calls).collect(),
+        };
+        let given = Message {
+            role: Role::User,
+            parts: results,
+        };
+        Ok(Some([said, given]))
+    }
+}
