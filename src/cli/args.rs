@@ -1,6 +1,76 @@
-//! Values of flags that need reading.
+//! Flags that commands share, and values of flags that need reading.
 
+use std::path::{Path, PathBuf};
 use std::time::Duration;
+
+use clap::Args;
+
+use crate::journal::RunOptions;
+
+/// Who answers in place of Bedrock, or keeps what it answers.
+#[derive(Debug, Clone, Args)]
+pub(super) struct RecordingArgs {
+    /// Write every exchange to this folder
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["replay", "cache"], help_heading = "Recordings")]
+    pub record: Option<PathBuf>,
+    /// Answer only from this folder: no network, no credentials; what is missing is an error
+    #[arg(
+        long,
+        value_name = "DIR",
+        conflicts_with = "cache",
+        help_heading = "Recordings"
+    )]
+    pub replay: Option<PathBuf>,
+    /// Answer from this folder, and record what is missing
+    #[arg(long, value_name = "DIR", help_heading = "Recordings")]
+    pub cache: Option<PathBuf>,
+}
+
+/// Whom to ask, and at what prices.
+#[derive(Debug, Clone, Args)]
+pub(super) struct AwsArgs {
+    /// Where to ask instead of the region's endpoint
+    #[arg(long, value_name = "URL", help_heading = "AWS")]
+    pub endpoint_url: Option<String>,
+    /// The AWS region
+    #[arg(long, help_heading = "AWS")]
+    pub region: Option<String>,
+    /// The profile of the AWS configuration
+    #[arg(long, help_heading = "AWS")]
+    pub profile: Option<String>,
+    /// A price table whose rows add to or replace the built-in ones
+    #[arg(long, value_name = "FILE", help_heading = "AWS")]
+    pub pricing: Option<PathBuf>,
+}
+
+fn shown(path: &Path) -> String {
+    path.display().to_string()
+}
+
+impl RecordingArgs {
+    /// Returns the options of a run that these flags set.
+    pub(super) fn options(&self) -> RunOptions {
+        RunOptions {
+            record: self.record.as_deref().map(shown),
+            replay: self.replay.as_deref().map(shown),
+            cache: self.cache.as_deref().map(shown),
+            ..RunOptions::default()
+        }
+    }
+}
+
+impl AwsArgs {
+    /// Returns `options` with what these flags set; what they do not set stays as it is.
+    pub(super) fn over(&self, options: RunOptions) -> RunOptions {
+        RunOptions {
+            endpoint_url: self.endpoint_url.clone().or(options.endpoint_url),
+            region: self.region.clone().or(options.region),
+            profile: self.profile.clone().or(options.profile),
+            pricing: self.pricing.as_deref().map(shown).or(options.pricing),
+            ..options
+        }
+    }
+}
 
 /// Reads a duration: `3000` is milliseconds, `250ms`, `3s`, `2m`, `1h` say their unit.
 ///

@@ -50,10 +50,17 @@ pub(super) fn header(
             .iter()
             .map(|prompt| prompt.name.clone())
             .collect(),
+        prompt_digests: part
+            .prompt_digests
+            .iter()
+            .map(ToString::to_string)
+            .collect(),
         models: part
             .entries
             .iter()
-            .map(|entry| ModelRecord {
+            .zip(&part.entry_digests)
+            .map(|(entry, digest)| ModelRecord {
+                digest: Some(digest.to_string()),
                 label: entry.label.clone(),
                 model: entry.id.clone(),
                 planned: part.trials_per_model,

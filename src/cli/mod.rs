@@ -8,6 +8,7 @@ mod error;
 mod eval;
 mod exit;
 mod git;
+mod grade;
 mod header;
 mod outputs;
 mod progress;
@@ -48,6 +49,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Eval(Box<eval::EvalArgs>),
+    Grade(Box<grade::GradeArgs>),
     Report(report::ReportArgs),
     Runs(runs::RunsArgs),
     Validate(validate::ValidateArgs),
@@ -75,6 +77,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
 fn dispatch(command: Command, ui: &Ui) -> Result<Exit, CliError> {
     match command {
         Command::Eval(args) => eval::run(&args, ui),
+        Command::Grade(args) => grade::run(&args, ui),
         Command::Report(args) => report::run(&args, ui),
         Command::Runs(args) => runs::run(&args, ui),
         Command::Validate(args) => validate::run(&args, ui),

@@ -45,6 +45,9 @@ pub struct RunRecord {
     pub seed: u64,
     /// The commit that was checked out, where the suites stand in a git repository.
     pub git_commit: Option<String>,
+    /// The run whose answers are judged anew, where none was asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub graded: Option<String>,
 }
 
 /// Flags that decide what is asked and how; a resumed run takes them from here.
@@ -108,6 +111,9 @@ pub struct SuiteRecord {
     pub cases: u64,
     /// Names of its prompts, in order.
     pub prompts: Vec<String>,
+    /// Digests of their contents, in order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub prompt_digests: Vec<String>,
     /// Its model entries, in order.
     pub models: Vec<ModelRecord>,
     /// Its judges; each is one for all checks that name it.
@@ -126,6 +132,9 @@ pub struct ModelRecord {
     pub label: String,
     /// The id that is asked.
     pub model: String,
+    /// A digest of everything that changes what is sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub digest: Option<String>,
     /// Trials planned for it.
     pub planned: u64,
     /// The price row that applies; `None` where the model is unpriced.

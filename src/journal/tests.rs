@@ -25,6 +25,7 @@ fn header() -> Header {
             tool_version: "0.1.0".to_owned(),
             seed: u64::MAX,
             git_commit: None,
+            graded: None,
         },
         options: RunOptions::default(),
         plan_digest: "d".to_owned(),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
-use super::digest::{Twins, entry_names, prompt_names, trial_id};
+use super::digest::{Twins, entry_digests, prompt_digests, trial_id};
 use super::position::Position;
 use super::select::Selection;
 use super::trial::Trial;
@@ -32,10 +32,10 @@ pub struct PlannedSuite {
     pub cases: u64,
     /// Trials for each model entry.
     pub trials_per_model: u64,
-    /// Names of the prompts, made once for all trials.
-    prompt_names: Vec<String>,
-    /// Names of the model entries.
-    entry_names: Vec<String>,
+    /// Digests of the prompts, made once for all trials; no two are equal.
+    pub prompt_digests: Vec<Arc<str>>,
+    /// Digests of the model entries, without their labels; no two are equal.
+    pub entry_digests: Vec<Arc<str>>,
     /// Which of the cases that pass the filters were drawn, from 0; all if `None`.
     drawn: Option<Arc<BTreeSet<u64>>>,
 }
@@ -154,8 +154,8 @@ fn plan_suite(
     content: &mut Sha256,
 ) -> Result<Option<PlannedSuite>, DatasetError> {
     let mut part = PlannedSuite {
-        prompt_names: prompt_names(&suite.prompts),
-        entry_names: entry_names(entries.iter().map(Arc::as_ref)),
+        prompt_digests: prompt_digests(&suite.prompts),
+        entry_digests: entry_digests(entries.iter().map(Arc::as_ref)),
         suite,
         entries,
         cases: 0,
@@ -174,8 +174,8 @@ fn plan_suite(
     }
     let prompts = part.suite.prompts.len() as u64;
     let (mut cases, mut trials) = (0, 0);
-    for name in &part.entry_names {
-        content.update(name);
+    for digest in &part.entry_digests {
+        content.update(&**digest);
     }
     for chosen in part.chosen(selection) {
         let case = chosen?.case;
@@ -260,6 +260,12 @@ impl Plan {
         tests.all(|test| test.output.is_some() && !test.grading.asks())
     }
 
+    /// Returns whether checks ask a model.
+    pub fn asks_helpers(&self) -> bool {
+        let mut tests = self.suites.iter().flat_map(|part| &part.suite.tests);
+        tests.any(|test| test.grading.asks())
+    }
+
     /// Returns every model that is asked, judges included, with the region where it is not the run's, each once.
     pub fn models(&self) -> BTreeSet<(&str, Option<&str>)> {
         let entries = self.suites.iter().flat_map(|part| &part.entries);
@@ -316,12 +322,12 @@ impl Plan {
         let part = &self.suites[suite];
         let repeats = repeats(&chosen.case, &self.selection);
         let entries = move || {
-            let all = part.entries.iter().zip(&part.entry_names).enumerate();
+            let all = part.entries.iter().zip(&part.entry_digests).enumerate();
             all.filter(|(_, (entry, _))| wanted(entry))
         };
-        let prompts = part.prompt_names.iter().enumerate();
-        prompts.flat_map(move |(prompt, prompt_name)| {
-            entries().flat_map(move |(model, (entry, entry_name))| {
+        let prompts = part.prompt_digests.iter().enumerate();
+        prompts.flat_map(move |(prompt, prompt_digest)| {
+            entries().flat_map(move |(model, (entry, entry_digest))| {
                 (0..repeats).map(move |repeat| Trial {
                     at: Position {
                         suite: index32(suite),
@@ -330,7 +336,16 @@ impl Plan {
                         model: index32(model),
                         repeat,
                     },
-                    id: trial_id(&chosen.case, chosen.twin, prompt_name, entry_name, repeat),
+                    id: trial_id(
+                        &chosen.case,
+                        chosen.twin,
+                        prompt_digest,
+                        entry_digest,
+                        repeat,
+                    ),
+                    prompt_digest: Arc::clone(prompt_digest),
+                    entry_digest: Arc::clone(entry_digest),
+                    twin: chosen.twin,
                     suite: Arc::clone(&part.suite),
                     case: Arc::clone(&chosen.case),
                     entry: Arc::clone(entry),

@@ -1,6 +1,7 @@
 //! Content-addressed names: what makes a trial the same trial in another sitting.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -22,16 +23,16 @@ impl Twins {
     }
 }
 
-/// Returns the name of each prompt of a suite, whatever it is called there; no two are equal.
-pub(super) fn prompt_names(prompts: &[Prompt]) -> Vec<String> {
-    distinct(prompts.iter().map(Prompt::digest))
+/// Returns a digest of each prompt of a suite, whatever it is called there; no two are equal.
+pub(super) fn prompt_digests(prompts: &[Prompt]) -> Vec<Arc<str>> {
+    shared(distinct(prompts.iter().map(Prompt::digest)))
 }
 
-/// Returns the name of each model entry, made of everything that changes what is sent; no two are equal.
+/// Returns a digest of each model entry, made of everything that changes what is sent; no two are equal.
 ///
 /// The label is left out: with another one the same is asked.
-pub(super) fn entry_names<'a>(entries: impl Iterator<Item = &'a ModelEntry>) -> Vec<String> {
-    distinct(entries.map(|entry| {
+pub(super) fn entry_digests<'a>(entries: impl Iterator<Item = &'a ModelEntry>) -> Vec<Arc<str>> {
+    shared(distinct(entries.map(|entry| {
         let mut content = json!([
             entry.id,
             entry.region,
@@ -47,7 +48,11 @@ pub(super) fn entry_names<'a>(entries: impl Iterator<Item = &'a ModelEntry>) -> 
             content.push(json!(entry.tools));
         }
         digest(&[&canonical(&content)])
-    }))
+    })))
+}
+
+fn shared(digests: Vec<String>) -> Vec<Arc<str>> {
+    digests.into_iter().map(Arc::from).collect()
 }
 
 /// Returns the id of a trial: 32 hex digits. `twin` counts the earlier cases of the same name.

@@ -31,6 +31,12 @@ pub struct Trial {
     pub case: Arc<Case>,
     /// The model entry.
     pub entry: Arc<ModelEntry>,
+    /// A digest of the prompt as written.
+    pub prompt_digest: Arc<str>,
+    /// A digest of everything in the entry that changes what is sent.
+    pub entry_digest: Arc<str>,
+    /// How many earlier cases of the suite have the case's name.
+    pub twin: u32,
 }
 
 impl Trial {

@@ -12,6 +12,7 @@ use super::budget::{Budget, Payer};
 use super::event::Event;
 use super::lane::Lane;
 use super::paced::Notice;
+use super::recall::Recall;
 use super::stop::Stop;
 use super::trial::{Asking, Outcome, carry_out};
 use crate::journal::{Header, JournalWriter, Record, Stopped, TrialStatus, WriteError};
@@ -40,6 +41,8 @@ pub struct Execution {
     pub budget: Option<Arc<Budget>>,
     /// Failed trials, errors included, after which the run stops.
     pub max_failures: Option<u64>,
+    /// Answers of an earlier run, which are judged in place of asking; what they do not hold is left out.
+    pub recall: Option<Arc<Recall>>,
 }
 
 /// Why a run could not go on.
@@ -74,6 +77,7 @@ pub async fn execute(
         stream,
         budget,
         max_failures,
+        recall,
     } = execution;
     let (records, written) = mpsc::channel(UNWRITTEN);
     let scribe = Scribe {
@@ -102,6 +106,7 @@ pub async fn execute(
             shared: Arc::clone(&shared),
             stream,
             budget: budget.clone(),
+            recall: recall.clone(),
             run_out: Mutex::default(),
             records: records.clone(),
             stop: stop.clone(),
@@ -139,6 +144,7 @@ struct Driver {
     shared: Arc<Shared>,
     stream: bool,
     budget: Option<Arc<Budget>>,
+    recall: Option<Arc<Recall>>,
     /// Suites whose budget is too small for another question to this model.
     run_out: Mutex<BTreeSet<u32>>,
     records: mpsc::Sender<Outcome>,
@@ -210,6 +216,7 @@ impl Driver {
                 price,
             }),
             stream: self.stream,
+            recall: self.recall.as_deref(),
         };
         let world = World {
             trial,

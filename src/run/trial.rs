@@ -8,6 +8,7 @@ use super::asks::World;
 use super::budget::Payer;
 use super::dialogue::{self, Dialogue};
 use super::paced::{Notice, Paced, Slot};
+use super::recall::{self, Recall};
 use crate::catalog::{PriceRow, Usd};
 use crate::check::{Answers, Grade, Grading, Subject};
 use crate::journal::{ErrorRecord, Record, TrialStatus};
@@ -23,6 +24,8 @@ pub(super) struct Asking<'a> {
     pub payer: Option<Payer<'a>>,
     /// Whether answers are streamed.
     pub stream: bool,
+    /// Answers of an earlier run, which are judged in place of asking.
+    pub recall: Option<&'a Recall>,
 }
 
 /// How a trial ended, and the slot that it still holds.
@@ -58,6 +61,10 @@ pub(super) async fn carry_out(
             usage: None,
         };
         judge(&mut record, &given, output.clone(), world, &notify).await?;
+        return Some(Outcome { record, slot: None });
+    }
+    if let Some(recall) = asking.recall {
+        judge_again(&mut record, recall, &context, asking.price, world, &notify).await?;
         return Some(Outcome { record, slot: None });
     }
     let request = match prepare(trial, &context, asking.stream) {
@@ -102,6 +109,51 @@ pub(super) async fn carry_out(
         }
     }
     Some(Outcome { record, slot })
+}
+
+/// Judges what an earlier run was answered; `None` if it was not, or judges were abandoned.
+async fn judge_again(
+    record: &mut Record,
+    recall: &Recall,
+    context: &Map<String, Value>,
+    price: Option<&PriceRow>,
+    world: &World<'_>,
+    notify: &impl Fn(&str, Notice<'_>),
+) -> Option<()> {
+    let trial = world.trial;
+    let earlier = match recall.find(trial) {
+        Ok(earlier) => earlier?,
+        Err(error) => {
+            let message = format!("the recorded answer cannot be read: {error}");
+            record.error = Some(ModelError::new(ErrorKind::Invalid, Remedy::None, message).into());
+            return Some(());
+        }
+    };
+    recall::take_over(record, earlier);
+    if record.error.is_some() {
+        return Some(());
+    }
+    let output = record.output.take().unwrap_or_default();
+    let looked_at = trial.case.grading.looks_at_request();
+    let request = looked_at
+        .then(|| trial.request(context, false).ok())
+        .flatten();
+    let answers = record
+        .attempts
+        .iter()
+        .filter(|attempt| attempt.failed.is_none());
+    let usage = answers.filter_map(|attempt| attempt.usage);
+    let usage = usage.reduce(|mut sum, usage| {
+        sum += usage;
+        sum
+    });
+    let given = Given {
+        context,
+        request: request.as_ref(),
+        price,
+        usage,
+    };
+    judge(record, &given, output, world, notify).await
 }
 
 fn prepare(

@@ -28,6 +28,7 @@ pub(crate) fn suite(name: &str, cases: u64) -> SuiteRecord {
     let model = |label: &str, model: &str, input, output| ModelRecord {
         label: label.to_owned(),
         model: model.to_owned(),
+        digest: None,
         planned: cases,
         price: Some(price(input, output)),
     };
@@ -36,6 +37,7 @@ pub(crate) fn suite(name: &str, cases: u64) -> SuiteRecord {
         path: format!("suites/{name}.yaml"),
         cases,
         prompts: vec!["plain".to_owned()],
+        prompt_digests: Vec::new(),
         models: vec![
             model(
                 "nova-lite",
@@ -71,6 +73,7 @@ pub(crate) fn header_of(suites: Vec<SuiteRecord>) -> Header {
             tool_version: "0.1.0".to_owned(),
             seed: 7,
             git_commit: None,
+            graded: None,
         },
         plan_digest: "0".into(),
         options: RunOptions::default(),

@@ -8,6 +8,7 @@ mod bedrock_stream;
 mod cassette;
 mod cli_dry_run;
 mod cli_eval;
+mod cli_grade;
 mod cli_resume;
 mod cli_runs;
 mod docs;

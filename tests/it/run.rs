@@ -174,6 +174,7 @@ impl Run {
             stream: false,
             budget: None,
             max_failures: self.max_failures,
+            recall: None,
         };
         let journal = execute(execution, journal.unwrap(), stop, watcher).await?;
         let at = "2026-11-22T10:01:00Z".parse().unwrap();
@@ -234,8 +235,12 @@ fn header(plan: &Plan) -> Header {
         prompts: (part.suite.prompts.iter())
             .map(|prompt| prompt.name.clone())
             .collect(),
-        models: (part.entries.iter())
-            .map(|entry| ModelRecord {
+        prompt_digests: (part.prompt_digests.iter())
+            .map(ToString::to_string)
+            .collect(),
+        models: (part.entries.iter().zip(&part.entry_digests))
+            .map(|(entry, digest)| ModelRecord {
+                digest: Some(digest.to_string()),
                 label: entry.label.clone(),
                 model: entry.id.clone(),
                 planned: part.trials_per_model,
@@ -262,6 +267,7 @@ fn header(plan: &Plan) -> Header {
             tool_version: "0.0.0".to_owned(),
             seed: 0,
             git_commit: None,
+            graded: None,
         },
         options: RunOptions::default(),
         plan_digest: plan.digest().to_owned(),

@@ -6,7 +6,7 @@ use std::time::Duration;
 use clap::Args;
 
 use crate::catalog::Usd;
-use crate::cli::args::{at_least_one, duration};
+use crate::cli::args::{AwsArgs, RecordingArgs, at_least_one, duration};
 use crate::cli::outputs::OutputArgs;
 use crate::cli::progress::Progress;
 use crate::journal::RunOptions;
@@ -108,20 +108,8 @@ pub(in crate::cli) struct EvalArgs {
     /// Stream the answers and measure the time to the first token
     #[arg(long, help_heading = "How to ask")]
     pub(super) stream: bool,
-    /// Write every exchange to this folder
-    #[arg(long, value_name = "DIR", conflicts_with_all = ["replay", "cache"], help_heading = "Recordings")]
-    pub(super) record: Option<PathBuf>,
-    /// Answer only from this folder: no network, no credentials; what is missing is an error
-    #[arg(
-        long,
-        value_name = "DIR",
-        conflicts_with = "cache",
-        help_heading = "Recordings"
-    )]
-    pub(super) replay: Option<PathBuf>,
-    /// Answer from this folder, and record what is missing
-    #[arg(long, value_name = "DIR", help_heading = "Recordings")]
-    pub(super) cache: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) recordings: RecordingArgs,
     /// Finish an interrupted run in its folder with its flags: a folder, an id, the beginning of one, or `latest`
     #[arg(long, value_name = "RUN", conflicts_with_all = OF_THE_RUN, help_heading = "Runs")]
     pub(super) resume: Option<String>,
@@ -134,18 +122,8 @@ pub(in crate::cli) struct EvalArgs {
         help_heading = "Runs"
     )]
     pub(super) run_dir: PathBuf,
-    /// Where to ask instead of the region's endpoint
-    #[arg(long, value_name = "URL", help_heading = "AWS")]
-    pub(super) endpoint_url: Option<String>,
-    /// The AWS region
-    #[arg(long, help_heading = "AWS")]
-    pub(super) region: Option<String>,
-    /// The profile of the AWS configuration
-    #[arg(long, help_heading = "AWS")]
-    pub(super) profile: Option<String>,
-    /// A price table whose rows add to or replace the built-in ones
-    #[arg(long, value_name = "FILE", help_heading = "AWS")]
-    pub(super) pricing: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) aws: AwsArgs,
     #[command(flatten)]
     pub(super) outputs: OutputArgs,
     /// Progress on stderr
@@ -179,13 +157,7 @@ impl EvalArgs {
             max_retries: self.max_retries,
             max_failures: self.max_failures,
             max_cost: self.max_cost,
-            record: self.record.as_ref().map(shown),
-            replay: self.replay.as_ref().map(shown),
-            cache: self.cache.as_ref().map(shown),
-            pricing: self.pricing.as_ref().map(shown),
-            endpoint_url: self.endpoint_url.clone(),
-            region: self.region.clone(),
-            profile: self.profile.clone(),
+            ..self.aws.over(self.recordings.options())
         }
     }
 }

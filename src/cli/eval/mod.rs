@@ -5,7 +5,7 @@ mod dry_run;
 mod money;
 mod sitting;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, mpsc};
 
 use jiff::Timestamp;
@@ -17,21 +17,42 @@ use super::connect::{Connected, connect};
 use super::error::CliError;
 use super::exit::Exit;
 use super::header::catalog;
-use super::outputs::Shown;
+use super::outputs::{OutputArgs, Shown, journal_error};
 use super::progress::Progress;
+use super::run_folder::RunFolder;
 use super::signals;
 use super::ui::{Ui, count_problems};
 use super::validate::load;
 use crate::catalog::{Catalog, Kind};
-use crate::journal::{RunOptions, Stopped};
+use crate::journal::{JournalReader, RunOptions, Stopped};
 use crate::model::{ModelClient, ModelId};
 use crate::plan::{self, Pattern, Plan, Selection};
-use crate::run::{Execution, Lane, LaneSettings, RetryPolicy, RunError, Stop, execute};
+use crate::run::{Execution, Lane, LaneSettings, Recall, RetryPolicy, RunError, Stop, execute};
 use crate::suite::{self, ModelEntry, Severity, Suite};
 
 /// Calls in flight for each model, unless told otherwise: far more than are needed, since the quota, known or found out,
 /// is what holds calls back.
 const SLOTS: usize = 256;
+
+/// What is to be run, and how it is shown.
+pub(super) struct Job<'a> {
+    pub(super) options: RunOptions,
+    pub(super) seed: u64,
+    pub(super) run_dir: &'a Path,
+    pub(super) outputs: &'a OutputArgs,
+    pub(super) progress: Progress,
+    pub(super) beginning: Beginning,
+}
+
+/// What a run begins with.
+pub(super) enum Beginning {
+    /// Nothing.
+    New,
+    /// What an interrupted run has done already.
+    Resumed(Box<Resumed>),
+    /// The answers of another run, which are judged anew; nobody is asked.
+    Graded(RunFolder),
+}
 
 pub(super) fn run(args: &EvalArgs, ui: &Ui) -> Result<Exit, CliError> {
     args.outputs.check()?;
@@ -44,55 +65,109 @@ pub(super) fn run(args: &EvalArgs, ui: &Ui) -> Result<Exit, CliError> {
         Some(resumed) => (resumed.header.options.clone(), resumed.header.run.seed),
         None => (args.options(), args.seed),
     };
-    let catalog = catalog(options.pricing.as_deref())?;
-    let suites = suites(&options, &catalog, ui)?;
-    let plan = Arc::new(plan::build(suites, selection(&options, seed)?, |id| {
-        entry_of(id, &catalog)
-    })?);
-
     if args.dry_run {
+        let catalog = catalog(options.pricing.as_deref())?;
+        let plan = planned(&options, seed, &catalog, ui)?;
         return dry_run::run(args, &options, &plan, &catalog, ui);
     }
+    let job = Job {
+        options,
+        seed,
+        run_dir: &args.run_dir,
+        outputs: &args.outputs,
+        progress: args.progress,
+        beginning: resumed.map_or(Beginning::New, |resumed| {
+            Beginning::Resumed(Box::new(resumed))
+        }),
+    };
+    carry_out(job, ui)
+}
 
+/// Runs a job from its suites to its reports.
+pub(super) fn carry_out(job: Job<'_>, ui: &Ui) -> Result<Exit, CliError> {
+    let Job {
+        options,
+        seed,
+        run_dir,
+        outputs,
+        progress,
+        beginning,
+    } = job;
+    let catalog = catalog(options.pricing.as_deref())?;
+    let plan = planned(&options, seed, &catalog, ui)?;
+    let recall = match &beginning {
+        Beginning::Graded(folder) => Some(recall(folder)?),
+        Beginning::New | Beginning::Resumed(_) => None,
+    };
+    let is_graded = recall.is_some();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build();
     let runtime = runtime.map_err(|error| CliError::usage(format!("cannot start: {error}")))?;
+    let nobody = match &recall {
+        Some(_) => !plan.asks_helpers(),
+        None => plan.asks_nobody(),
+    };
     let Connected {
         client,
         region,
         cassette,
-    } = runtime.block_on(connect(&options, plan.asks_nobody()))?;
+    } = runtime.block_on(connect(&options, nobody))?;
     money::check(&plan, &options, &catalog, region.as_deref())?;
-    let sitting = match resumed {
-        Some(resumed) => resumed.go_on(&plan)?,
-        None => Sitting::begin(
-            &args.run_dir,
-            options,
-            seed,
-            &plan,
-            &catalog,
-            region.as_deref(),
-        )?,
+    let begin = |graded| {
+        let region = region.as_deref();
+        Sitting::begin(run_dir, options, seed, &plan, &catalog, region, graded)
+    };
+    let sitting = match beginning {
+        Beginning::New => begin(None)?,
+        Beginning::Graded(folder) => begin(Some(folder.id))?,
+        Beginning::Resumed(resumed) => resumed.go_on(&plan)?,
     };
     let folder = sitting.folder.clone();
-    let stopped = runtime.block_on(ask(sitting, plan, client, &catalog, args.progress, ui))?;
+    let asking = Asking {
+        plan,
+        client,
+        recall,
+        progress,
+    };
+    let stopped = runtime.block_on(ask(sitting, asking, &catalog, ui))?;
     // Calls that were abandoned need not be waited for.
     runtime.shutdown_background();
 
     let mut shown = Shown::publish(&folder)?;
-    shown.write(&args.outputs, ui)?;
+    shown.write(outputs, ui)?;
     for exchange in cassette.iter().flat_map(|cassette| cassette.unwritten()) {
         ui.note(&format!("warning: not recorded: {exchange}"));
     }
     ui.note(&format!("run {} in {}", folder.id, folder.path.display()));
-    if stopped.is_some() {
+    if stopped.is_some() && !is_graded {
         ui.note(&format!(
             "to finish it: mcp-cli eval --resume {}",
             folder.path.display()
         ));
     }
     Ok(shown.exit())
+}
+
+/// Opens the answers of an earlier run.
+fn recall(folder: &RunFolder) -> Result<Arc<Recall>, CliError> {
+    let reader = JournalReader::open(&folder.journal()).map_err(|error| journal_error(&error))?;
+    let recall = Recall::open(reader).map_err(|error| CliError::caused(Exit::Usage, &error))?;
+    Ok(Arc::new(recall))
+}
+
+/// Loads the suites and plans what the options choose of them.
+fn planned(
+    options: &RunOptions,
+    seed: u64,
+    catalog: &Catalog,
+    ui: &Ui,
+) -> Result<Arc<Plan>, CliError> {
+    let suites = suites(options, catalog, ui)?;
+    let plan = plan::build(suites, selection(options, seed)?, |id| {
+        entry_of(id, catalog)
+    })?;
+    Ok(Arc::new(plan))
 }
 
 /// Loads the suites and shows every problem; an error ends the command before anything is sent.
@@ -140,15 +215,27 @@ fn entry_of(id: &str, catalog: &Catalog) -> Option<ModelEntry> {
     (can_be_asked || looks_like_id).then(|| suite::entry_of(id, catalog))
 }
 
+/// What is asked, and of whom.
+struct Asking {
+    plan: Arc<Plan>,
+    client: Arc<dyn ModelClient>,
+    recall: Option<Arc<Recall>>,
+    progress: Progress,
+}
+
 /// Asks what is left of the plan; returns why it ended early, if it did.
 async fn ask(
     sitting: Sitting,
-    plan: Arc<Plan>,
-    client: Arc<dyn ModelClient>,
+    asking: Asking,
     catalog: &Catalog,
-    progress: Progress,
     ui: &Ui,
 ) -> Result<Option<Stopped>, CliError> {
+    let Asking {
+        plan,
+        client,
+        recall,
+        progress,
+    } = asking;
     let Sitting {
         header,
         done,
@@ -169,6 +256,7 @@ async fn ask(
         done,
         stream: options.stream,
         max_failures: options.max_failures,
+        recall,
         header: Arc::clone(&header),
     };
     let executed = execute(execution, journal, &stop, watcher).await;

@@ -17,7 +17,7 @@ use crate::journal::{Header, JournalReader, JournalWriter, RunOptions, RunRecord
 use crate::plan::{Plan, TrialKey, key_of};
 
 /// A run that was interrupted.
-pub(super) struct Resumed {
+pub(in crate::cli) struct Resumed {
     folder: RunFolder,
     pub(super) header: Header,
     done: HashSet<TrialKey>,
@@ -34,6 +34,14 @@ impl Resumed {
         let journal = JournalWriter::resume(&folder.journal());
         let journal = journal.map_err(|error| CliError::caused(Exit::Usage, &error))?;
         let header = reader.header().clone();
+        if let Some(graded) = &header.run.graded {
+            let message = format!(
+                "run `{}` asks nobody: it judges the answers of `{graded}`",
+                folder.id
+            );
+            let hint = format!("judge them once more: mcp-cli grade {graded}");
+            return Err(CliError::usage(message).hint(hint));
+        }
         let mut done = HashSet::new();
         let mut paid = vec![Usd::ZERO; header.suites.len()];
         while let Some(record) = reader
@@ -96,6 +104,7 @@ impl Sitting {
         plan: &Plan,
         catalog: &Catalog,
         region: Option<&str>,
+        graded: Option<String>,
     ) -> Result<Self, CliError> {
         // What the environment said when the run began holds when it goes on.
         let options = RunOptions {
@@ -110,6 +119,7 @@ impl Sitting {
             tool_version: env!("CARGO_PKG_VERSION").to_owned(),
             seed,
             git_commit: git::commit(Path::new(".")),
+            graded,
         };
         let header = header(run, options, plan, catalog, region);
         let journal = JournalWriter::create(&folder.journal(), &header);

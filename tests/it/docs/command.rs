@@ -69,11 +69,13 @@ impl Command {
         self.args.iter().any(|arg| arg == flag)
     }
 
-    /// Returns whether this exit code is what the page says; without a word of it, an evaluation may fail.
+    /// Returns whether this exit code is what the page says; without a word of it, an evaluation may fail, and so may judging again.
     pub(crate) fn may_exit(&self, code: Option<i32>) -> bool {
         match self.exit {
             Some(expected) => code == Some(expected),
-            None if self.args[0] == "eval" => matches!(code, Some(0 | 1)),
+            None if matches!(self.args[0].as_str(), "eval" | "grade") => {
+                matches!(code, Some(0 | 1))
+            }
             None => code == Some(0),
         }
     }
