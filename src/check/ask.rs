@@ -6,7 +6,11 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::sync::Arc;
 
+use serde_json::Value;
+
+use super::program::Program;
 use crate::model::{Completion, ModelError, Request};
 
 /// Something that a check wants to know.
@@ -19,6 +23,13 @@ pub enum Ask {
         /// Whether one answer does for every trial that asks the same.
         once: bool,
     },
+    /// What a program makes of an input.
+    Program {
+        /// The program.
+        program: Arc<Program>,
+        /// What it is given, as a line of JSON.
+        input: Value,
+    },
 }
 
 /// What came of it.
@@ -26,6 +37,17 @@ pub enum Ask {
 pub enum Answer {
     /// What the model said, or why it said nothing.
     Model(Box<Result<Completion, ModelError>>),
+    /// What the program answered, or why it did not.
+    Program(Result<Ran, String>),
+}
+
+/// What a program answered.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Ran {
+    /// Its answer.
+    pub value: Value,
+    /// What it printed beside that.
+    pub printed: String,
 }
 
 impl Ask {
@@ -33,6 +55,7 @@ impl Ask {
     pub fn key(&self) -> String {
         match self {
             Self::Model { request, .. } => format!("{}#{}", request.digest(), request.sample),
+            Self::Program { program, input } => format!("{} {input}", program.digest()),
         }
     }
 }
@@ -55,6 +78,19 @@ impl Answers {
         let request = Box::new(request);
         match self.get(Ask::Model { request, once })? {
             Answer::Model(result) => Some(result),
+            Answer::Program(_) => None,
+        }
+    }
+
+    /// Returns what a program answered, or notes that it is to be run.
+    pub(super) fn program(
+        &self,
+        program: Arc<Program>,
+        input: Value,
+    ) -> Option<&Result<Ran, String>> {
+        match self.get(Ask::Program { program, input })? {
+            Answer::Program(result) => Some(result),
+            Answer::Model(_) => None,
         }
     }
 

@@ -81,6 +81,11 @@ impl Grading {
         self.checks.iter().any(Check::looks_at_request)
     }
 
+    /// Returns whether the checks start programs.
+    pub fn runs_programs(&self) -> bool {
+        self.checks.iter().any(Check::runs_program)
+    }
+
     /// Returns whether the checks ask a model.
     pub fn asks(&self) -> bool {
         self.helpers().next().is_some()

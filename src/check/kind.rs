@@ -21,6 +21,7 @@ use super::limit::Limit;
 use super::metrics::Metrics;
 use super::number::NumberIs;
 use super::prepared::Prepared;
+use super::program::ProgramCheck;
 use super::reference::Reference;
 use super::refusal::Refusal;
 use super::regex::RegexMatch;
@@ -107,6 +108,8 @@ pub enum Kind {
     Expr(Expr),
     /// A script says so.
     JavaScript(JavaScript),
+    /// A program says so.
+    Program(ProgramCheck),
     /// A judge finds that the output does what a text asks.
     Rubric(Rubric),
     /// A judge finds the facts of a reference in the output.
@@ -178,7 +181,7 @@ impl Check {
 
     pub(super) fn has_script(&self) -> bool {
         let own = match &self.kind {
-            Kind::JavaScript(_) => true,
+            Kind::JavaScript(_) | Kind::Program(_) => true,
             Kind::Context(check) => matches!(check.transform, Some(Transform::Script(_))),
             _ => false,
         };
@@ -206,6 +209,11 @@ impl Check {
         matches!(self.kind, Kind::ValidCalls(_))
             || self.kind.panel().is_some()
             || self.inner().iter().any(Self::looks_at_request)
+    }
+
+    /// Returns whether it starts a program.
+    pub(super) fn runs_program(&self) -> bool {
+        matches!(self.kind, Kind::Program(_)) || self.inner().iter().any(Self::runs_program)
     }
 
     /// Returns the checks inside it.
@@ -299,6 +307,7 @@ impl Kind {
             Self::ValidCalls(check) => check.verdict(subject),
             Self::Expr(check) => check.verdict(subject),
             Self::JavaScript(check) => check.verdict(subject, metrics),
+            Self::Program(check) => check.verdict(subject, metrics),
             Self::Rubric(check) => check.verdict(subject),
             Self::Factuality(check) => check.verdict(subject),
             Self::GEval(check) => check.verdict(subject),
@@ -365,6 +374,7 @@ impl Kind {
             Self::ToolCalls(check) => check.add_variables(names),
             Self::Expr(check) => names.extend(check.expression.fields_of("vars")),
             Self::JavaScript(check) => check.add_variables(names),
+            Self::Program(check) => names.extend(check.program.variables()),
             Self::Rubric(check) => check.add_variables(names),
             Self::Factuality(check) => names.extend(check.reference.variables()),
             Self::GEval(check) => check.add_variables(names),

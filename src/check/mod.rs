@@ -32,6 +32,7 @@ mod metrics;
 mod number;
 mod path;
 mod prepared;
+mod program;
 mod reason;
 mod reference;
 mod refusal;
@@ -55,7 +56,7 @@ mod xml;
 #[cfg(test)]
 mod tests;
 
-pub use ask::{Answer, Answers, Ask};
+pub use ask::{Answer, Answers, Ask, Ran};
 pub use bounds::Bounds;
 pub use combine::{AssertSet, Combinator, Combine};
 pub use commas::{CommaError, comma_list};
@@ -81,6 +82,7 @@ pub use limit::Limit;
 pub use number::NumberIs;
 pub use path::{Path, PathError};
 pub use prepared::Prepared;
+pub use program::{Code, Program, ProgramCheck};
 pub use reference::{Measure, MeteorWeights, Reference};
 pub use refusal::Refusal;
 pub use regex::RegexMatch;

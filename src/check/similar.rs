@@ -276,7 +276,9 @@ mod tests {
                 return (result.status, result.score);
             }
             for ask in wanted {
-                let Ask::Model { request, .. } = &ask;
+                let Ask::Model { request, .. } = &ask else {
+                    panic!("a model is asked");
+                };
                 let [Part::Text(text)] = &request.messages[0].parts[..] else {
                     panic!("it is one text")
                 };

@@ -55,6 +55,15 @@ impl Verdict {
         }
     }
 
+    /// Returns the verdict as one that fails, with its score.
+    #[must_use]
+    pub fn failed(self) -> Self {
+        Self {
+            status: Status::Failed,
+            ..self
+        }
+    }
+
     /// Returns the verdict with a score that `not-` keeps.
     #[must_use]
     pub fn keeping_score(self) -> Self {

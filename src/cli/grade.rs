@@ -36,6 +36,9 @@ pub(super) struct GradeArgs {
     /// Stop before spending more than this many US dollars on judges
     #[arg(long, value_name = "USD")]
     max_cost: Option<Usd>,
+    /// Let checks start programs: `python` and `exec`
+    #[arg(long)]
+    allow_exec: bool,
     #[command(flatten)]
     recordings: RecordingArgs,
     /// Where run folders are
@@ -85,6 +88,7 @@ impl GradeArgs {
             },
             max_cost: self.max_cost,
             max_failures: None,
+            allow_exec: self.allow_exec,
             record: recordings.record,
             replay: recordings.replay,
             cache: recordings.cache,

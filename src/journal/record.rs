@@ -84,6 +84,8 @@ pub struct RunOptions {
     pub max_failures: Option<u64>,
     /// `--max-cost`.
     pub max_cost: Option<Usd>,
+    /// `--allow-exec`: whether checks may start programs.
+    pub allow_exec: bool,
     /// `--record` folder.
     pub record: Option<String>,
     /// `--replay` folder.

@@ -266,6 +266,14 @@ impl Plan {
         tests.any(|test| test.grading.asks())
     }
 
+    /// Returns the name of the first suite whose checks start programs.
+    pub fn starts_programs(&self) -> Option<&str> {
+        let mut suites = self.suites.iter().map(|part| &part.suite);
+        let starts =
+            |suite: &&Arc<Suite>| suite.tests.iter().any(|test| test.grading.runs_programs());
+        suites.find(starts).map(|suite| suite.name.as_str())
+    }
+
     /// Returns every model that is asked, judges included, with the region where it is not the run's, each once.
     pub fn models(&self) -> BTreeSet<(&str, Option<&str>)> {
         let entries = self.suites.iter().flat_map(|part| &part.entries);

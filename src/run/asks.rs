@@ -1,4 +1,4 @@
-//! Answers what checks ask: judges, through lanes, retries, quotas and budgets like everybody else.
+//! Answers what checks ask: judges, through lanes, retries, quotas and budgets like everybody else; and programs.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -10,6 +10,7 @@ use super::budget::{Budget, Payer};
 use super::lane::Lane;
 use super::paced::{Asked, Notice};
 use super::stop::Stop;
+use super::worker::Workers;
 use crate::check::{Answer, Answers, Ask, MOST_VOTES};
 use crate::journal::{JudgeCall, JudgeRecord};
 use crate::model::{ErrorKind, ModelError, Remedy, Request};
@@ -32,6 +33,7 @@ pub(super) struct World<'a> {
     /// Every lane of the run; judges have theirs among them.
     pub(super) lanes: &'a [Arc<Lane>],
     pub(super) shared: &'a Shared,
+    pub(super) workers: &'a Workers,
     /// The judges of the trial's suite.
     pub(super) judges: &'a [JudgeRecord],
     pub(super) budget: Option<&'a Budget>,
@@ -63,7 +65,17 @@ impl World<'_> {
     }
 
     async fn answer_one(&self, ask: &Ask, notify: &impl Fn(&str, Notice<'_>)) -> Option<Answered> {
-        let Ask::Model { request, once } = ask;
+        let (request, once) = match ask {
+            Ask::Model { request, once } => (request, once),
+            Ask::Program { program, input } => {
+                let ran = tokio::select! {
+                    biased;
+                    () = self.stop.abandoned() => return None,
+                    ran = self.workers.ask(program, input) => ran,
+                };
+                return Some((Answer::Program(ran), None));
+            }
+        };
         if !once {
             let mut request = (**request).clone();
             request.sample += self.trial.at.repeat * MOST_VOTES;
@@ -78,7 +90,7 @@ impl World<'_> {
             match &told {
                 Answer::Model(result) if result.is_ok() => Ok(told),
                 // What failed for one trial may work for the next.
-                Answer::Model(_) => Err(Some(told)),
+                Answer::Model(_) | Answer::Program(_) => Err(Some(told)),
             }
         });
         match asked.await {

@@ -15,6 +15,7 @@ use super::paced::Notice;
 use super::recall::Recall;
 use super::stop::Stop;
 use super::trial::{Asking, Outcome, carry_out};
+use super::worker::Workers;
 use crate::journal::{Header, JournalWriter, Record, Stopped, TrialStatus, WriteError};
 use crate::model::ErrorKind;
 use crate::plan::{Plan, Trial, TrialKey};
@@ -92,6 +93,7 @@ pub async fn execute(
     let done = Arc::new(done);
     let lanes: Arc<[Arc<Lane>]> = lanes.into_iter().map(Arc::new).collect();
     let shared = Arc::new(Shared::default());
+    let workers = Arc::new(Workers::default());
     let mut driving = JoinSet::new();
     for lane in lanes
         .iter()
@@ -104,6 +106,7 @@ pub async fn execute(
             lane: Arc::clone(lane),
             lanes: Arc::clone(&lanes),
             shared: Arc::clone(&shared),
+            workers: Arc::clone(&workers),
             stream,
             budget: budget.clone(),
             recall: recall.clone(),
@@ -142,6 +145,7 @@ struct Driver {
     /// Every lane of the run, those of judges included.
     lanes: Arc<[Arc<Lane>]>,
     shared: Arc<Shared>,
+    workers: Arc<Workers>,
     stream: bool,
     budget: Option<Arc<Budget>>,
     recall: Option<Arc<Recall>>,
@@ -222,6 +226,7 @@ impl Driver {
             trial,
             lanes: &self.lanes,
             shared: &self.shared,
+            workers: &self.workers,
             judges: &self.header.suites[trial.at.suite as usize].judges,
             budget: self.budget.as_deref(),
             stop: &self.stop,

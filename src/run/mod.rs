@@ -18,6 +18,7 @@ mod recall;
 mod retry;
 mod stop;
 mod trial;
+mod worker;
 
 pub use budget::Budget;
 pub use event::Event;
@@ -26,3 +27,4 @@ pub use lane::{Lane, LaneSettings};
 pub use recall::{Recall, RecallError};
 pub use retry::RetryPolicy;
 pub use stop::Stop;
+pub use worker::Workers;

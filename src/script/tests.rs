@@ -7,6 +7,53 @@ fn call(source: &str, output: &Value) -> Result<Option<Value>, String> {
 }
 
 #[test]
+fn files_export_functions_in_several_ways() {
+    for (text, name) in [
+        (
+            "module.exports = (output, context) => output.length === context.n;",
+            None,
+        ),
+        (
+            "export default function (output, context) { return output.length === context.n }",
+            None,
+        ),
+        ("export default (output) => output === 'abc'", None),
+        (
+            "const n = 3;\nfunction check(output) { return output.length === n }\nmodule.exports = { check };",
+            Some("check"),
+        ),
+        (
+            "export const unused = 1;\nexport async function check(output) {\n  return output === 'abc';\n}",
+            Some("check"),
+        ),
+        (
+            "exports.check = (output) => output === 'abc'",
+            Some("check"),
+        ),
+        (
+            "let calls = 0;\nmodule.exports = () => { calls += 1; return calls === 1; }",
+            None,
+        ),
+    ] {
+        let script = Script::parse_file(text, name).unwrap();
+        for _ in 0..2 {
+            let found = script.call(&json!("abc"), &json!({"n": 3}));
+            assert_eq!(found, Ok(Some(json!(true))), "{text}");
+        }
+    }
+    for (text, name) in [
+        ("const a = 1;", None),
+        ("module.exports = () => true", Some("check")),
+    ] {
+        let error = Script::parse_file(text, name)
+            .unwrap()
+            .call(&json!(""), &json!({}));
+        assert!(error.unwrap_err().contains("exports no function"), "{text}");
+    }
+    assert!(Script::parse_file("import fs from 'fs';\nexport default 1", None).is_err());
+}
+
+#[test]
 fn scripts_are_expressions_or_bodies() {
     for (source, expected) in [
         ("output.length > 3", json!(true)),

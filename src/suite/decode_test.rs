@@ -265,11 +265,36 @@ fn finish(
     }
 }
 
-/// Returns the checks as written.
+/// Returns the checks as written, with the contents of the files that they name.
 fn written(list: Option<&Node>) -> Vec<Value> {
-    match list.map(Node::to_json) {
+    match list.map(with_files) {
         Some(Value::Array(items)) => items,
         _ => Vec::new(),
+    }
+}
+
+/// Returns a tree as JSON in which each `file://…` is the digest of the file.
+fn with_files(node: &Node) -> Value {
+    match &node.value {
+        Tree::List(items) => items.iter().map(with_files).collect(),
+        Tree::Map(entries) => {
+            let fields = entries.iter();
+            let fields = fields.map(|(key, value)| (key.name.clone(), with_files(value)));
+            Value::Object(fields.collect())
+        }
+        Tree::Text(text) if text.starts_with("file://") => {
+            // A function may be named after the path.
+            let (path, function) = match text.rsplit_once(':') {
+                Some((path, function)) if path != "file" => (path, function),
+                _ => (text.as_str(), ""),
+            };
+            let content = [text.as_str(), path]
+                .iter()
+                .find_map(|path| std::fs::read(beside(path, &node.place)).ok());
+            let digest = content.map(|content| hex(&Sha256::digest(content)[..16]));
+            json!([text, digest, function])
+        }
+        _ => node.to_json(),
     }
 }
 

@@ -20,6 +20,7 @@ mod run;
 mod run_breaker;
 mod run_judges;
 mod run_pace;
+mod run_programs;
 mod run_retries;
 mod run_stops;
 mod run_tools;

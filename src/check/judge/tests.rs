@@ -78,7 +78,9 @@ fn judged_by(
             return (result, asked);
         }
         for ask in wanted {
-            let Ask::Model { request, .. } = &ask;
+            let Ask::Model { request, .. } = &ask else {
+                panic!("a judge is asked");
+            };
             let answer = Answer::Model(Box::new(reply(request)));
             asked.push((**request).clone());
             answers.put(&ask, answer);
@@ -464,9 +466,10 @@ fn every_turn_of_a_conversation_is_looked_at_in_its_window() {
     });
     let wanted = answers.take_wanted();
     assert_eq!(wanted.len(), 7);
-    let seen = wanted
-        .iter()
-        .map(|Ask::Model { request, .. }| text(request));
+    let seen = wanted.iter().filter_map(|ask| match ask {
+        Ask::Model { request, .. } => Some(text(request)),
+        Ask::Program { .. } => None,
+    });
     let last: Vec<String> = seen
         .filter(|text| text.contains("Assistant: last"))
         .collect();

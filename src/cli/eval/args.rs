@@ -12,7 +12,7 @@ use crate::cli::progress::Progress;
 use crate::journal::RunOptions;
 
 /// Flags that a resumed run takes from its journal.
-const OF_THE_RUN: [&str; 24] = [
+const OF_THE_RUN: [&str; 25] = [
     "dry_run",
     "max_cost",
     "paths",
@@ -30,6 +30,7 @@ const OF_THE_RUN: [&str; 24] = [
     "max_retries",
     "max_failures",
     "stream",
+    "allow_exec",
     "record",
     "replay",
     "cache",
@@ -96,6 +97,9 @@ pub(in crate::cli) struct EvalArgs {
     /// Ask a failed request again at most N times
     #[arg(long, value_name = "N", help_heading = "How to ask")]
     pub(super) max_retries: Option<u32>,
+    /// Let checks start programs: `python` and `exec`
+    #[arg(long, help_heading = "How to ask")]
+    pub(super) allow_exec: bool,
     /// Stop after N failed trials
     #[arg(long, value_name = "N", value_parser = at_least_one, help_heading = "How to ask")]
     pub(super) max_failures: Option<u64>,
@@ -157,6 +161,7 @@ impl EvalArgs {
             max_retries: self.max_retries,
             max_failures: self.max_failures,
             max_cost: self.max_cost,
+            allow_exec: self.allow_exec,
             ..self.aws.over(self.recordings.options())
         }
     }

@@ -167,7 +167,14 @@ fn planned(
     let plan = plan::build(suites, selection(options, seed)?, |id| {
         entry_of(id, catalog)
     })?;
-    Ok(Arc::new(plan))
+    match plan.starts_programs() {
+        Some(suite) if !options.allow_exec => {
+            let message = format!("checks of the suite `{suite}` start programs");
+            Err(CliError::usage(message)
+                .hint("allow it with --allow-exec, if you trust whoever wrote them"))
+        }
+        _ => Ok(Arc::new(plan)),
+    }
 }
 
 /// Loads the suites and shows every problem; an error ends the command before anything is sent.

@@ -1,5 +1,7 @@
 //! What an assertion says beside its type, asked for field by field.
 
+use std::path::PathBuf;
+
 use serde_json::Value;
 
 use super::super::error::Problems;
@@ -7,7 +9,6 @@ use super::super::file::{beside, near_file, unreadable};
 use super::super::judging::Judging;
 use super::super::reader::{MapReader, as_number, listed};
 use super::super::source::{Node, Place, Tree};
-use super::types::AS_EXPRESSION;
 use super::{Within, template};
 use crate::check::{Bounds, Item};
 use crate::template::Template;
@@ -86,6 +87,12 @@ impl<'a, 'p> Fields<'a, 'p> {
             map,
             problems,
         }
+    }
+
+    /// Returns the folder of the suite.
+    pub(super) fn folder(&self) -> PathBuf {
+        let path = &self.map.place().file.path;
+        path.parent().map_or_else(PathBuf::new, Into::into)
     }
 
     /// Notes an error.
@@ -253,8 +260,9 @@ fn read_file(node: &Node, path: &str) -> Result<Value, (String, Option<String>)>
     let extension = file.extension().unwrap_or_default().to_ascii_lowercase();
     let extension = extension.to_string_lossy();
     if ["js", "cjs", "mjs", "ts", "py", "rb"].contains(&&*extension) {
-        let message = format!("`{path}` is a program, which is not supported by this version");
-        return Err((message, Some(AS_EXPRESSION.to_owned())));
+        let message = format!("`{path}` is a program, whose result cannot be a value");
+        let hint = "programs judge: `type: javascript`, `type: python` and `type: exec`";
+        return Err((message, Some(hint.to_owned())));
     }
     let text = std::fs::read_to_string(&file)
         .map_err(|error| (unreadable(&file, &error), near_file(&file)))?;

@@ -31,7 +31,7 @@ const fn plain(name: &'static str, read: fn(&mut Fields<'_, '_>) -> Read<Kind>) 
 }
 
 /// Every type that there is.
-static TYPES: [Type; 61] = [
+static TYPES: [Type; 63] = [
     negatable("equals", text::equals),
     negatable("contains", text::contains),
     negatable("icontains", text::contains),
@@ -75,6 +75,8 @@ static TYPES: [Type; 61] = [
     negatable("is-valid-openai-function-call", tools::valid_function_call),
     negatable("expr", text::expr),
     negatable("javascript", script::javascript),
+    negatable("python", script::python),
+    negatable("exec", script::exec),
     negatable("llm-rubric", judged::llm_rubric),
     negatable("model-graded-closedqa", judged::closedqa),
     negatable("g-eval", judged::g_eval),
@@ -96,19 +98,15 @@ static TYPES: [Type; 61] = [
 ];
 
 /// Types that this version does not know yet.
-const LATER: [&str; 8] = [
+const LATER: [&str; 6] = [
     "select-best",
     "max-score",
     "pairwise",
     "pass_at_k",
-    "python",
-    "exec",
     "webhook",
     "language",
 ];
 
-/// What does nearly the same as a type that is still to come.
-const INSTEAD: [(&str, &str); 2] = [("python", AS_EXPRESSION), ("exec", AS_EXPRESSION)];
 /// What to write in place of a program.
 pub(super) const AS_EXPRESSION: &str = "write it as an expression: `{ type: expr, value: … }` sees `output`, `json`, `vars` and `tool_calls`";
 /// What to write in place of a check of tool calls.
@@ -182,8 +180,7 @@ pub(super) fn find(written: &str) -> Found {
     }
     let unsupported = || format!("`{name}` is not supported by this version");
     if LATER.contains(&name) {
-        let hint = INSTEAD.iter().find(|(later, _)| *later == name);
-        return problem(unsupported(), hint.map(|(_, hint)| (*hint).to_owned()));
+        return problem(unsupported(), None);
     }
     if let Some((_, hint)) = NEVER.iter().find(|(never, _)| *never == name) {
         return problem(

@@ -15,7 +15,7 @@ use super::judged::{
 };
 use super::markup::{Html, Sql, Xml};
 use super::measured::{
-    Cost, FinishReason, Json, JsonPath, Number, StopReason, Time, Tokens, WordCount,
+    Cost, Duration, FinishReason, Json, JsonPath, Number, StopReason, Time, Tokens, WordCount,
 };
 use super::reference::{Meteor, Overlap, RougeL, RougeN};
 use super::test::TransformForm;
@@ -54,6 +54,8 @@ pub(super) enum Assertion {
     FinishReason(FinishReason),
     Expr(Expr),
     JavaScript(JavaScript),
+    Python(Python),
+    Exec(Exec),
     Rubric(Rubric),
     ClosedQa(ClosedQa),
     GEval(GEval),
@@ -237,11 +239,47 @@ pub(super) struct Expr {
 pub(super) struct JavaScript {
     #[schemars(extend("enum" = negatable(&["javascript"])))]
     r#type: String,
-    /// One line is an expression over `output` and `context`; several are a function's body.
+    /// One line is an expression over `output` and `context`; several are a function's body. Or a file that exports a
+    /// function: `file://check.js`, `file://check.js:name`.
     #[schemars(length(min = 1))]
     value: String,
     /// The least number that passes.
     threshold: Option<NumberForm>,
+    #[schemars(flatten)]
+    common: Common,
+}
+
+/// Python returns true, a number that is large enough, or `{pass, score, reason}`. Needs `--allow-exec`.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub(super) struct Python {
+    #[schemars(extend("enum" = negatable(&["python"])))]
+    r#type: String,
+    /// One line is an expression over `output` and `context`; several are a function's body. Or a file with a function
+    /// `get_assert(output, context)`, or of another name: `file://check.py:name`.
+    #[schemars(length(min = 1))]
+    value: String,
+    /// The least score that passes.
+    threshold: Option<NumberForm>,
+    /// The longest that one answer may take. Default: 10s.
+    timeout: Option<Duration>,
+    #[schemars(flatten)]
+    common: Common,
+}
+
+/// A command answers a line of JSON with true, a number that is large enough, or `{pass, score, reason}`. Needs
+/// `--allow-exec`.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub(super) struct Exec {
+    #[schemars(extend("enum" = negatable(&["exec"])))]
+    r#type: String,
+    /// The command: text with blanks between its words, or a list of words.
+    value: Texts,
+    /// The least score that passes.
+    threshold: Option<NumberForm>,
+    /// The longest that one answer may take. Default: 10s.
+    timeout: Option<Duration>,
     #[schemars(flatten)]
     common: Common,
 }

@@ -128,7 +128,7 @@ pub(super) struct Time {
 
 #[derive(JsonSchema)]
 #[schemars(untagged, inline)]
-enum Duration {
+pub(super) enum Duration {
     Milliseconds(f64),
     Text(#[schemars(regex(pattern = r"^\s*\d+(\.\d+)?\s*(ms|s|m)?\s*$"))] String),
 }
