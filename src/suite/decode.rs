@@ -14,6 +14,7 @@ use super::decode_test::{Common, defaults, tests};
 use super::decode_tools;
 use super::error::Problems;
 use super::judging::{Judging, Named};
+use super::promptfoo;
 use super::reader::{MapReader, listed, nearest};
 use super::rows;
 use super::source::{Node, Place, SourceFile, Tree};
@@ -22,18 +23,13 @@ use super::variables;
 use crate::catalog::{Catalog, Usd};
 
 /// Words of the format that this version cannot do yet.
-const LATER: [&str; 6] = [
+const LATER: [&str; 5] = [
     "gates",
     "mcp_servers",
-    "scenarios",
     "derived_metrics",
     "extensions",
     "nunjucks_filters",
 ];
-
-/// What to do in place of settings of a run.
-const AS_OPTIONS: &str =
-    "`repeat` stands at the top of the suite; the rest are options of `mcp-cli eval`";
 
 /// What reading suites needs from outside the files.
 #[derive(Debug, Clone, Copy)]
@@ -57,7 +53,10 @@ pub(super) fn suite(
 ) -> Option<Suite> {
     let mut found = Problems::default();
     let suite = match Node::parse(file) {
-        Ok(root) => top_level(&root, &file.path, fallback_name, around, &mut found),
+        Ok(root) => {
+            let root = promptfoo::rewritten(root, &mut found);
+            top_level(&root, &file.path, fallback_name, around, &mut found)
+        }
         Err(error) => {
             found.push(error);
             None
@@ -103,9 +102,6 @@ fn top_level(
     let margin = map.number("margin", problems);
     let budget = map.take("budget").and_then(|node| dollars(node, problems));
     let env = environment(&mut map, around.environment, problems);
-    for name in ["evaluate_options", "command_line_options", "output_path"] {
-        map.instead(name, AS_OPTIONS, problems);
-    }
     map.later(&LATER, problems);
     for (name, node) in [
         ("prompts", prompts_node),
@@ -209,6 +205,21 @@ fn environment(
         return env;
     };
     let items = match &node.value {
+        Tree::Map(entries) => {
+            // Values of the file's own, as promptfoo has them.
+            for (key, node) in entries {
+                match node.as_text() {
+                    Some(text) => {
+                        env.insert(key.name.clone(), Value::String(text.to_owned()));
+                    }
+                    None => {
+                        let message = format!("`{}` must be text, found {}", key.name, node.kind());
+                        problems.error(&node.place, message);
+                    }
+                }
+            }
+            return env;
+        }
         Tree::List(items) => items.as_slice(),
         _ => std::slice::from_ref(node),
     };

@@ -110,7 +110,6 @@ impl<'a> Common<'a> {
             "`transform`, `repeat` and others stand in the test itself",
             problems,
         );
-        map.instead("metadata", "`tags` mark tests, for `--tag`", problems);
         map.later(
             &[
                 "provider",

@@ -20,6 +20,7 @@ mod judging;
 mod load;
 mod place;
 mod prompt;
+mod promptfoo;
 mod reader;
 mod row_source;
 mod rows;

@@ -150,6 +150,14 @@ pub(in crate::suite) fn names() -> Vec<String> {
     plain.chain(negated).collect()
 }
 
+/// Returns whether a name, `not-` included, is meant to be a type, whether there is one or not.
+pub(in crate::suite) fn is_type(written: &str) -> bool {
+    let name = written.strip_prefix("not-").unwrap_or(written);
+    TYPES.iter().any(|entry| entry.name == name)
+        || LATER.contains(&name)
+        || NEVER.iter().any(|(never, _)| *never == name)
+}
+
 /// What a type's name leads to.
 pub(super) enum Found {
     /// A type.

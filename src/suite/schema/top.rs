@@ -48,12 +48,19 @@ pub(super) struct Suite {
     /// What a run of this suite may cost, in US dollars. It stops before spending more.
     #[schemars(range(min = 0))]
     budget: Option<f64>,
-    /// Environment variables that templates may use, as `env.NAME`.
-    env: Option<Texts>,
+    /// Environment variables that templates may use, as `env.NAME`: their names, or a map to values in their place.
+    env: Option<EnvForm>,
     #[schemars(flatten)]
     tools: Tools,
     /// What tools give when they are called, by name, so that a dialogue can go on; texts are templates.
     tool_results: Option<Map<String, Value>>,
+}
+
+#[derive(JsonSchema)]
+#[schemars(untagged, inline)]
+enum EnvForm {
+    Names(Texts),
+    Values(std::collections::BTreeMap<String, String>),
 }
 
 // One, or a list of at least one.
