@@ -13,7 +13,7 @@ use aws_sdk_bedrockruntime::types::{
 };
 use aws_smithy_types::Document;
 
-use super::{document, tools};
+use super::{document, media, tools};
 use crate::model::{
     CacheTtl, Completion, ErrorKind, Guardrail, Message, ModelError, Params, Part, Remedy, Request,
     Role, StopReason, ToolCall, Usage,
@@ -212,6 +212,8 @@ fn message(message: &Message) -> wire::Message {
     let content = message.parts.iter().map(|part| match part {
         Part::Text(text) => ContentBlock::Text(text.clone()),
         Part::CachePoint(ttl) => ContentBlock::CachePoint(cache_point(*ttl)),
+        Part::Image(image) => ContentBlock::Image(media::image(image)),
+        Part::Document(document) => ContentBlock::Document(media::document(document)),
         Part::ToolUse(call) => ContentBlock::ToolUse(tools::call(call)),
         Part::ToolResult(result) => ContentBlock::ToolResult(tools::result(result)),
     });
@@ -227,7 +229,7 @@ fn system_block(part: &Part) -> Option<SystemContentBlock> {
     match part {
         Part::Text(text) => Some(SystemContentBlock::Text(text.clone())),
         Part::CachePoint(ttl) => Some(SystemContentBlock::CachePoint(cache_point(*ttl))),
-        Part::ToolUse(_) | Part::ToolResult(_) => None,
+        Part::Image(_) | Part::Document(_) | Part::ToolUse(_) | Part::ToolResult(_) => None,
     }
 }
 

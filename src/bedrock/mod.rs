@@ -18,6 +18,7 @@ mod fold;
 mod geo;
 mod hint;
 mod http;
+mod media;
 mod settings;
 mod stopwatch;
 mod stream;

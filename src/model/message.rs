@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::media::Media;
+
 /// Who speaks in a conversation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -30,6 +32,10 @@ pub enum CacheTtl {
 pub enum Part {
     /// Text; Bedrock refuses a blank one.
     Text(String),
+    /// An image.
+    Image(Media),
+    /// A document.
+    Document(Media),
     /// Everything before this point may be cached.
     CachePoint(CacheTtl),
     /// A tool that the model called earlier in the conversation.

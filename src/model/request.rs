@@ -12,6 +12,8 @@ use super::tool::{AnswerSchema, Tool, ToolChoice};
 const FRAMING: u64 = 100;
 /// Tokens of the instructions that a model gets with its tools, at most: Claude's are the longest that are published.
 const TOOL_FRAMING: u64 = 700;
+/// Bytes of text for which an image counts: more tokens than any model has made of one.
+const IMAGE_BYTES: usize = 6_400;
 
 /// Inference parameters. What is `None` is not sent.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -128,6 +130,8 @@ fn part_bytes(part: &Part) -> usize {
     match part {
         Part::Text(text) => text.len(),
         Part::CachePoint(_) => 0,
+        Part::Image(_) => IMAGE_BYTES,
+        Part::Document(document) => document.bytes().len(),
         Part::ToolUse(call) => call.name.len() + json_bytes(&call.input),
         Part::ToolResult(result) => match &result.content {
             Value::String(text) => text.len(),

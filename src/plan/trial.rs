@@ -9,8 +9,7 @@ use sha2::{Digest, Sha256};
 use super::digest::key_of;
 use super::position::Position;
 use crate::model::{Part, Request, hex};
-use crate::suite::{Case, ModelEntry, Prompt, Suite, ToolSet};
-use crate::template::TemplateError;
+use crate::suite::{Case, ModelEntry, Prompt, PromptError, Suite, ToolSet};
 
 /// The first 64 bits of a trial's id: enough to know it again among millions.
 pub type TrialKey = u64;
@@ -64,12 +63,12 @@ impl Trial {
     ///
     /// # Errors
     ///
-    /// A template that cannot be rendered over this case's variables.
+    /// A template that cannot be rendered over this case's variables, or an image or a document that cannot be had.
     pub fn request(
         &self,
         context: &Map<String, Value>,
         stream: bool,
-    ) -> Result<Request, TemplateError> {
+    ) -> Result<Request, PromptError> {
         let (mut system, messages) = self.prompt().render(context)?;
         if let Some(ttl) = self.entry.cache_system
             && !system.is_empty()

@@ -7,20 +7,23 @@ use std::sync::Arc;
 use jiff::civil::Date;
 use serde_json::{Map, Value};
 
-use super::case::{Suite, Test};
+use super::case::{ModelEntry, Suite, Test};
 use super::decode_model::models;
 use super::decode_prompt::prompts;
 use super::decode_test::{Common, defaults, tests};
 use super::decode_tools;
 use super::error::Problems;
 use super::judging::{Judging, Named};
+use super::media::MediaKind;
+use super::prompt::Prompt;
 use super::promptfoo;
 use super::reader::{MapReader, listed, nearest};
 use super::rows;
 use super::source::{Node, Place, SourceFile, Tree};
 use super::toolset::ToolSet;
 use super::variables;
-use crate::catalog::{Catalog, Usd};
+use crate::catalog::{Ability, Catalog, Support, Usd};
+use crate::model::ModelId;
 
 /// Words of the format that this version cannot do yet.
 const LATER: [&str; 5] = [
@@ -114,9 +117,12 @@ fn top_level(
     }
     map.finish(problems);
 
-    let prompts = prompts_node
+    let mut prompts = prompts_node
         .map(|node| prompts(node, problems))
         .unwrap_or_default();
+    for prompt in &mut prompts {
+        prompt.set_folder(path.parent().unwrap_or(Path::new("")));
+    }
     let models = models_node
         .map(|node| models(node, around, problems))
         .unwrap_or_default();
@@ -157,6 +163,7 @@ fn top_level(
     let offered = offered.chain(prompts.iter().map(|prompt| &prompt.tools));
     let offered = offered.chain(models.iter().map(|entry| &entry.tools));
     results_of_no_tool(&tests, offered, problems);
+    abilities(&prompts, &models, around.catalog, problems);
     same_names(&tests, problems);
     variables::check(&prompts, &mut tests, &env, problems);
     Some(Suite {
@@ -242,6 +249,37 @@ fn environment(
         }
     }
     env
+}
+
+/// Refuses prompts that show a model what it cannot see.
+fn abilities(
+    prompts: &[Prompt],
+    models: &[ModelEntry],
+    catalog: &Catalog,
+    problems: &mut Problems,
+) {
+    for prompt in prompts {
+        for (kind, ability) in [
+            (MediaKind::Image, Ability::Images),
+            (MediaKind::Document, Ability::Documents),
+        ] {
+            if !prompt.media().any(|media| media.kind == kind) {
+                continue;
+            }
+            for entry in models {
+                let facts = catalog.look_up(&ModelId::parse(&entry.id));
+                if facts.is_some_and(|facts| facts.supports(ability) == Support::No) {
+                    let what = kind.as_str();
+                    let message = format!(
+                        "`{}` takes no {what}s, and prompt `{}` has one",
+                        entry.label, prompt.name
+                    );
+                    let hint = "put the two into suites of their own";
+                    problems.error_with(&prompt.place, message, Some(hint));
+                }
+            }
+        }
+    }
 }
 
 /// Warns of results for tools that nobody is offered, each once.

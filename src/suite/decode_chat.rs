@@ -2,12 +2,17 @@
 
 use std::sync::Arc;
 
+use super::decode_media;
 use super::error::Problems;
+use super::media::MediaKind;
 use super::prompt::{MessageTemplate, PartTemplate};
 use super::reader::MapReader;
 use super::source::{Key, Node, Place, SourceFile, Tree};
 use crate::model::{CacheTtl, Role};
 use crate::template::Template;
+
+/// What a block may be.
+const ONE_OF: &str = "a content block has one of `text`, `image`, `document` and `cache_point`";
 
 /// Reads text as a JSON list of chat messages, if that is what it is.
 pub(super) fn json_chat(text: &str, node: &Node, problems: &mut Problems) -> Option<Chat> {
@@ -151,14 +156,30 @@ fn part(node: &Node, problems: &mut Problems) -> Option<PartTemplate> {
     if let Some(text) = node.as_text() {
         return template(text, &node.place, problems).map(PartTemplate::Text);
     }
+    let node = &decode_media::in_our_words(node);
     let mut map = MapReader::new("a content block", node, problems)?;
     // `{type: text, text: …}` is how chat files write what Converse writes `{text: …}`.
     map.text("type", problems);
     let text = map.take("text");
     let cache_point = map.take("cache_point");
-    map.later(&["image", "document", "tool_use", "tool_result"], problems);
+    let image = map.take("image");
+    let document = map.take("document");
+    map.later(&["tool_use", "tool_result"], problems);
     if !map.finish(problems) {
         return None;
+    }
+    match (image, document) {
+        (Some(node), None) if text.is_none() && cache_point.is_none() => {
+            return decode_media::media(MediaKind::Image, node, problems);
+        }
+        (None, Some(node)) if text.is_none() && cache_point.is_none() => {
+            return decode_media::media(MediaKind::Document, node, problems);
+        }
+        (None, None) => {}
+        _ => {
+            problems.error(&node.place, ONE_OF);
+            return None;
+        }
     }
     match (text, cache_point) {
         (Some(node), None) => match node.as_text() {
@@ -173,10 +194,7 @@ fn part(node: &Node, problems: &mut Problems) -> Option<PartTemplate> {
         },
         (None, Some(node)) => cache_ttl(node, problems).map(PartTemplate::CachePoint),
         _ => {
-            problems.error(
-                &node.place,
-                "a content block has one of `text` and `cache_point`",
-            );
+            problems.error(&node.place, ONE_OF);
             None
         }
     }

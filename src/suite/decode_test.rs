@@ -12,6 +12,7 @@ use super::decode_tools;
 use super::error::Problems;
 use super::file::{beside, near_file, read_beside, unreadable};
 use super::judging::{Judging, Named};
+use super::media::is_media_path;
 use super::reader::{MapReader, listed, nearest};
 use super::source::{Node, Place, Tree};
 use super::toolset::ToolResults;
@@ -51,6 +52,8 @@ pub(super) fn tests(
     if items.is_empty() {
         problems.error(&node.place, "a suite needs at least one test");
     }
+    // Whom `default_test` names holds for all tests; what is wrong with it was told when it was read.
+    let judging = &judging.below(defaults.named, &mut Problems::default());
     let mut tests = Vec::new();
     for (index, item) in items.iter().enumerate() {
         if let Some(mut test) = one(index + 1, item, defaults, judging, problems) {
@@ -211,7 +214,6 @@ fn finish(
         // A judge of the test's own judges what it inherits too; the problems were told when it was read first.
         Some(list) if names => {
             let mut told = Problems::default();
-            let judging = judging.below(defaults.named, &mut told);
             let judging = judging.below(test.named, &mut told);
             assertions(list, &judging, &mut told)
         }
@@ -324,6 +326,8 @@ fn variables(node: &Node, problems: &mut Problems) -> (Map<String, Value>, Vec<S
             continue;
         }
         let value = match node.as_text().and_then(|text| text.strip_prefix("file://")) {
+            // Read when it is asked: neither a journal nor a variable holds an image.
+            Some(path) if is_media_path(path) => node.to_json(),
             Some(path) => file_value(path, &node.place, problems).unwrap_or_default(),
             None => node.to_json(),
         };

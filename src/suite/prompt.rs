@@ -2,14 +2,16 @@
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
+use std::path::Path;
 
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
+use super::media::{MediaTemplate, PromptError};
 use super::source::Place;
 use super::toolset::ToolSet;
 use crate::model::{CacheTtl, Message, Part, Role, hex};
-use crate::template::{Template, TemplateError};
+use crate::template::Template;
 
 /// A prompt of a suite.
 #[derive(Debug, Clone)]
@@ -40,42 +42,46 @@ pub struct MessageTemplate {
 pub enum PartTemplate {
     /// Text with variables.
     Text(Template),
+    /// An image or a document.
+    Media(Box<MediaTemplate>),
     /// A cache point.
     CachePoint(CacheTtl),
+}
+
+impl PartTemplate {
+    /// Returns the template in it.
+    fn template(&self) -> Option<&Template> {
+        match self {
+            Self::Text(template) => Some(template),
+            Self::Media(media) => Some(&media.data),
+            Self::CachePoint(_) => None,
+        }
+    }
 }
 
 impl Prompt {
     /// Returns the variables that the prompt needs.
     pub fn variables(&self) -> BTreeSet<String> {
-        self.parts()
-            .filter_map(|part| match part {
-                PartTemplate::Text(template) => Some(template.variables()),
-                PartTemplate::CachePoint(_) => None,
-            })
-            .flatten()
-            .collect()
+        let templates = self.parts().filter_map(PartTemplate::template);
+        templates.flat_map(Template::variables).collect()
     }
 
     /// Returns the environment variables that the prompt needs.
     pub fn environment(&self) -> BTreeSet<String> {
-        self.parts()
-            .filter_map(|part| match part {
-                PartTemplate::Text(template) => Some(template.fields_of("env")),
-                PartTemplate::CachePoint(_) => None,
-            })
-            .flatten()
-            .collect()
+        let templates = self.parts().filter_map(PartTemplate::template);
+        let names = templates.flat_map(|template| template.fields_of("env"));
+        names.collect()
     }
 
     /// Returns the system prompt and the conversation over `vars`. Blank blocks, which Bedrock refuses, are left out.
     ///
     /// # Errors
     ///
-    /// An undefined variable, a wrong type for a filter, or too much work.
+    /// An undefined variable, a wrong type for a filter, too much work; an image or a document that cannot be had.
     pub fn render(
         &self,
         vars: &Map<String, Value>,
-    ) -> Result<(Vec<Part>, Vec<Message>), TemplateError> {
+    ) -> Result<(Vec<Part>, Vec<Message>), PromptError> {
         let system = render_parts(&self.system, vars)?;
         let mut messages = Vec::with_capacity(self.messages.len());
         for message in &self.messages {
@@ -93,6 +99,17 @@ impl Prompt {
         let mut part = |part: &PartTemplate| match part {
             PartTemplate::Text(template) => {
                 write!(text, "t{}:{}", template.source().len(), template.source())
+            }
+            PartTemplate::Media(media) => {
+                let (source, digest) = (media.data.source(), media.digest());
+                let kind = media.kind.as_str();
+                write!(
+                    text,
+                    "m{kind}{:?}{:?}{}:{source}{digest}",
+                    media.format,
+                    media.name,
+                    source.len()
+                )
             }
             PartTemplate::CachePoint(ttl) => write!(text, "c{ttl:?}"),
         };
@@ -119,6 +136,29 @@ impl Prompt {
         hex(&Sha256::digest(text.as_bytes())[..16])
     }
 
+    /// Lets images and documents that variables name begin at the suite's folder.
+    pub(super) fn set_folder(&mut self, folder: &Path) {
+        let messages = self
+            .messages
+            .iter_mut()
+            .flat_map(|message| &mut message.parts);
+        for part in self.system.iter_mut().chain(messages) {
+            if let PartTemplate::Media(media) = part
+                && !media.data.is_literal()
+            {
+                folder.clone_into(&mut media.folder);
+            }
+        }
+    }
+
+    /// Returns its images and documents.
+    pub(super) fn media(&self) -> impl Iterator<Item = &MediaTemplate> {
+        self.parts().filter_map(|part| match part {
+            PartTemplate::Media(media) => Some(&**media),
+            _ => None,
+        })
+    }
+
     fn parts(&self) -> impl Iterator<Item = &PartTemplate> {
         self.system
             .iter()
@@ -129,7 +169,7 @@ impl Prompt {
 fn render_parts(
     parts: &[PartTemplate],
     vars: &Map<String, Value>,
-) -> Result<Vec<Part>, TemplateError> {
+) -> Result<Vec<Part>, PromptError> {
     let mut rendered = Vec::with_capacity(parts.len());
     for part in parts {
         match part {
@@ -139,6 +179,7 @@ fn render_parts(
                     rendered.push(Part::Text(text));
                 }
             }
+            PartTemplate::Media(media) => rendered.push(media.part(vars)?),
             PartTemplate::CachePoint(ttl) => rendered.push(Part::CachePoint(*ttl)),
         }
     }

@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use mcp_cli::bedrock::{Bedrock, Credentials, Settings};
 use mcp_cli::model::{
-    AnswerSchema, CacheTtl, Completion, Embedding, ErrorKind, Guardrail, Message, ModelClient,
-    ModelError, Params, Part, Remedy, Request, Role, Tool, ToolCall, ToolChoice, ToolResult, Usage,
+    AnswerSchema, CacheTtl, Completion, Embedding, ErrorKind, Guardrail, Media, Message,
+    ModelClient, ModelError, Params, Part, Remedy, Request, Role, Tool, ToolCall, ToolChoice,
+    ToolResult, Usage,
 };
 use serde_json::{Value, json};
 use wiremock::matchers::{method, path};
@@ -255,6 +256,35 @@ async fn tools_and_schemas_are_sent_as_converse_wants_them() {
             {"toolResult": {"toolUseId": "t1", "content": [{"text": "warm"}]}},
         ])
     );
+}
+
+#[tokio::test]
+async fn images_and_documents_are_sent_whole() {
+    let server = MockServer::start().await;
+    Mock::given(method("POST"))
+        .respond_with(ok(&answer()))
+        .mount(&server)
+        .await;
+    let mut shown = request();
+    let document = Media::new("pdf", Some("Terms".into()), *b"%PDF-1");
+    let parts = &mut shown.messages[0].parts;
+    parts.push(Part::Image(Media::new("png", None, *b"\x89PNG")));
+    parts.push(Part::Document(document));
+    ask(&server, &shown).await.unwrap();
+    let sent = &server.received_requests().await.unwrap()[0];
+    let body: Value = sent.body_json().unwrap();
+    assert_eq!(
+        body["messages"][0]["content"],
+        json!([
+            {"text": "What is the capital of France?"},
+            {"image": {"format": "png", "source": {"bytes": "iVBORw=="}}},
+            {"document": {"format": "pdf", "name": "Terms", "source": {"bytes": "JVBERi0x"}}},
+        ])
+    );
+    let written = serde_json::to_value(&shown).unwrap();
+    let image = &written["messages"][0]["parts"][1]["image"];
+    assert_eq!(image["sha256"].as_str().map(str::len), Some(64), "{image}");
+    assert_eq!(serde_json::from_value::<Request>(written).unwrap(), shown);
 }
 
 #[tokio::test]

@@ -30,13 +30,14 @@ use crate::program::{Program, repository};
 use crate::service::Service;
 use page::{Block, Page};
 
-const PAGES: [&str; 10] = [
+const PAGES: [&str; 11] = [
     "README.md",
     "docs/README.md",
     "docs/suites.md",
     "docs/checks.md",
     "docs/judges.md",
     "docs/tools.md",
+    "docs/promptfoo.md",
     "docs/running.md",
     "docs/reports.md",
     "docs/ci.md",
@@ -73,10 +74,17 @@ fn complete(part: &str) -> String {
             "[{vars: {ticket: Hi}, assert: [{type: contains, value: a}]}]",
         ),
     ] {
-        if !part
-            .lines()
-            .any(|line| line.starts_with(&format!("{key}:")))
-        {
+        let others: &[&str] = match key {
+            "models" => &["providers"],
+            "tests" => &["scenarios"],
+            _ => &[],
+        };
+        let names = std::iter::once(&key).chain(others);
+        let is_there = |name: &&str| {
+            part.lines()
+                .any(|line| line.starts_with(&format!("{name}:")))
+        };
+        if !names.into_iter().any(is_there) {
             suite.extend([key, ": ", value, "\n"]);
         }
     }

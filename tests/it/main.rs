@@ -16,6 +16,7 @@ mod double;
 mod pipeline;
 mod plan;
 mod program;
+mod promptfoo;
 mod run;
 mod run_breaker;
 mod run_judges;

@@ -234,7 +234,7 @@ fn last_text(request: &Request) -> String {
     let mut texts = parts.into_iter().flatten().rev();
     let text = texts.find_map(|part| match part {
         Part::Text(text) => Some(text.clone()),
-        Part::CachePoint(_) | Part::ToolUse(_) | Part::ToolResult(_) => None,
+        _ => None,
     });
     text.unwrap_or_default()
 }

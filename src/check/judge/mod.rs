@@ -55,6 +55,11 @@ fn text_of(message: &Message) -> String {
         Part::Text(text) => Some(text.clone()),
         Part::ToolUse(call) => Some(format!("[calls {} with {}]", call.name, call.input)),
         Part::ToolResult(result) => Some(format!("[result: {}]", result.content)),
+        Part::Image(_) => Some("[an image]".to_owned()),
+        Part::Document(document) => {
+            let name = document.name.as_deref().unwrap_or("a document");
+            Some(format!("[a document: {name}]"))
+        }
         Part::CachePoint(_) => None,
     });
     texts.collect::<Vec<_>>().join("\n")

@@ -84,19 +84,48 @@ enum TextOrBlock {
     Map(Block),
 }
 
-/// A block of a message: text, or a point up to which Bedrock may cache the prompt.
+/// A block of a message: text, an image, a document, or a point up to which Bedrock may cache the prompt.
 #[derive(JsonSchema)]
 #[schemars(
     deny_unknown_fields,
-    extend("oneOf" = [{"required": ["text"]}, {"required": ["cache_point"]}, {"required": ["cachePoint"]}])
+    extend("oneOf" = [
+        {"required": ["text"]},
+        {"required": ["image"]},
+        {"required": ["document"]},
+        {"required": ["cache_point"]},
+        {"required": ["cachePoint"]},
+    ])
 )]
 struct Block {
     /// As chat files have it; says nothing here.
     r#type: Option<String>,
     /// A template.
     text: Option<String>,
+    /// An image: `file://…`, a template that gives that, a data URL or base64, or a map.
+    image: Option<MediaForm>,
+    /// A document: likewise.
+    document: Option<MediaForm>,
     /// Everything before this point may be cached.
     cache_point: Option<CachePointForm>,
+}
+
+#[derive(JsonSchema)]
+#[schemars(untagged, inline)]
+enum MediaForm {
+    Source(String),
+    Map(Media),
+}
+
+/// An image or a document.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+struct Media {
+    /// Its format, such as png or pdf. Default: what its first bytes or its extension say.
+    format: Option<String>,
+    /// A document's name. Default: that of its file.
+    name: Option<String>,
+    /// `file://…`, a template, a data URL, base64; or `{bytes: …}`.
+    source: serde_json::Value,
 }
 
 #[derive(JsonSchema)]

@@ -100,6 +100,7 @@ fn decoder_and_schema_have_the_same_keys() {
         ("Prompt", "prompts: { Q: 1 }"),
         ("Message", "prompts: { messages: [{ Q: 1 }] }"),
         ("Block", "prompts: { user: [{ Q: 1 }] }"),
+        ("Media", "prompts: { user: [{ image: { Q: 1 } }] }"),
         (
             "CachePoint",
             "prompts: { user: [{ cache_point: { Q: 1 } }] }",

@@ -1,0 +1,28 @@
+//! Images and documents in Converse's own types.
+
+use aws_sdk_bedrockruntime::primitives::Blob;
+use aws_sdk_bedrockruntime::types::{DocumentBlock, DocumentSource, ImageBlock, ImageSource};
+
+use crate::model::Media;
+
+/// The name of a document that has none; Converse wants one.
+const NAMELESS: &str = "document";
+
+/// Returns an image as a block.
+pub(super) fn image(image: &Media) -> ImageBlock {
+    ImageBlock::builder()
+        .format(image.format.as_str().into())
+        .source(ImageSource::Bytes(Blob::new(image.bytes())))
+        .build()
+        .expect("the format is set")
+}
+
+/// Returns a document as a block.
+pub(super) fn document(document: &Media) -> DocumentBlock {
+    DocumentBlock::builder()
+        .format(document.format.as_str().into())
+        .name(document.name.as_deref().unwrap_or(NAMELESS))
+        .source(DocumentSource::Bytes(Blob::new(document.bytes())))
+        .build()
+        .expect("the name is set")
+}

@@ -1,0 +1,55 @@
+//! Images and documents in a message.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::request::hex;
+
+/// An image or a document.
+///
+/// Written down it is its digest and not its bytes: what was asked can be told apart, and a recording stays small.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Media {
+    /// Its format in Converse's words, such as `png` or `pdf`.
+    pub format: String,
+    /// A document's name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// The SHA-256 of its bytes, in hex digits.
+    sha256: String,
+    /// Its bytes; none in what was read back.
+    #[serde(skip)]
+    bytes: Arc<[u8]>,
+}
+
+impl Media {
+    /// Returns an image or a document of these bytes.
+    pub fn new(
+        format: impl Into<String>,
+        name: Option<String>,
+        bytes: impl Into<Arc<[u8]>>,
+    ) -> Self {
+        let bytes = bytes.into();
+        Self {
+            format: format.into(),
+            name,
+            sha256: hex(&Sha256::digest(&bytes)),
+            bytes,
+        }
+    }
+
+    /// Returns its bytes.
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
+impl PartialEq for Media {
+    fn eq(&self, other: &Self) -> bool {
+        (&self.format, &self.name, &self.sha256) == (&other.format, &other.name, &other.sha256)
+    }
+}
+
+impl Eq for Media {}
