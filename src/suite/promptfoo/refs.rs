@@ -7,6 +7,28 @@ use super::super::source::{Node, Place, Tree};
 const DEEPEST: usize = 32;
 /// The word that files with references have.
 const WORD: &str = "$ref";
+/// Keys below which a reference may be one of a JSON Schema to a part of itself.
+const SCHEMAS: [&str; 7] = [
+    "value",
+    "schema",
+    "input_schema",
+    "inputSchema",
+    "parameters",
+    "response_schema",
+    "json",
+];
+/// Top-level keys that mean something by themselves, whoever refers to them.
+const OURS: [&str; 9] = [
+    "prompts",
+    "models",
+    "providers",
+    "targets",
+    "tests",
+    "defaultTest",
+    "default_test",
+    "scenarios",
+    "tools",
+];
 
 /// Replaces every reference by what it names, and leaves out top-level keys that are only named by references.
 pub(super) fn resolved(root: Node, problems: &mut Problems) -> Node {
@@ -14,99 +36,99 @@ pub(super) fn resolved(root: Node, problems: &mut Problems) -> Node {
     if !root.place.file.text.contains(WORD) {
         return root;
     }
-    let mut named = Vec::new();
-    let Some(mut resolved) = resolve(&root, &root, 0, &mut named, problems) else {
+    let mut following = Following {
+        root: &root,
+        named: Vec::new(),
+        problems,
+    };
+    let found = following.resolve(&root, 0, false);
+    let named = following.named;
+    let Some(mut found) = found else {
         return root;
     };
-    if let Tree::Map(entries) = &mut resolved.value {
-        entries.retain(|(key, _)| !named.contains(&key.name) || is_ours(&key.name));
+    if let Tree::Map(entries) = &mut found.value {
+        entries.retain(|(key, _)| !named.contains(&key.name) || OURS.contains(&&*key.name));
     }
-    resolved
+    found
 }
 
-/// Whether a top-level key means something by itself.
-fn is_ours(name: &str) -> bool {
-    [
-        "prompts",
-        "models",
-        "providers",
-        "targets",
-        "tests",
-        "defaultTest",
-        "default_test",
-        "scenarios",
-        "tools",
-    ]
-    .contains(&name)
+struct Following<'a> {
+    root: &'a Node,
+    /// Top-level keys that references have led to.
+    named: Vec<String>,
+    problems: &'a mut Problems,
 }
 
-/// Returns a node without references; `None` if it is one that leads nowhere, which is noted.
-fn resolve(
-    node: &Node,
-    root: &Node,
-    depth: usize,
-    named: &mut Vec<String>,
-    problems: &mut Problems,
-) -> Option<Node> {
-    let reference = node.get(WORD);
-    let value = match &node.value {
-        Tree::Map(entries) => {
-            let path = reference.and_then(|at| Some((at.as_text()?, &at.place)));
-            if let (1, Some((path, place))) = (entries.len(), path) {
-                return follow(path, place, root, depth, named, problems);
+impl Following<'_> {
+    /// Returns a node without references; `None` if it is one that leads nowhere, which is noted.
+    fn resolve(&mut self, node: &Node, depth: usize, in_schema: bool) -> Option<Node> {
+        let value = match &node.value {
+            Tree::Map(entries) => {
+                let reference = node.get(WORD);
+                let path = reference.and_then(|at| Some((at.as_text()?, &at.place)));
+                match path {
+                    Some((path, _)) if in_schema && self.find(path).is_none() => {
+                        return Some(node.clone());
+                    }
+                    Some((path, place)) if entries.len() == 1 => {
+                        return self.follow(path, place, depth, in_schema);
+                    }
+                    _ => {}
+                }
+                let mut resolved = Vec::with_capacity(entries.len());
+                for (key, value) in entries {
+                    let in_schema = in_schema || SCHEMAS.contains(&&*key.name);
+                    let value = self.resolve(value, depth, in_schema);
+                    resolved.extend(value.map(|value| (key.clone(), value)));
+                }
+                Tree::Map(resolved)
             }
-            let mut resolved = Vec::with_capacity(entries.len());
-            for (key, value) in entries {
-                let value = resolve(value, root, depth, named, problems);
-                resolved.extend(value.map(|value| (key.clone(), value)));
+            Tree::List(items) => {
+                let items = items.iter();
+                let items = items.filter_map(|item| self.resolve(item, depth, in_schema));
+                Tree::List(items.collect())
             }
-            Tree::Map(resolved)
-        }
-        Tree::List(items) => {
-            let items = items.iter();
-            Tree::List(
-                items
-                    .filter_map(|item| resolve(item, root, depth, named, problems))
-                    .collect(),
-            )
-        }
-        scalar => scalar.clone(),
-    };
-    Some(Node {
-        value,
-        place: node.place.clone(),
-    })
-}
+            scalar => scalar.clone(),
+        };
+        Some(Node {
+            value,
+            place: node.place.clone(),
+        })
+    }
 
-fn follow(
-    path: &str,
-    place: &Place,
-    root: &Node,
-    depth: usize,
-    named: &mut Vec<String>,
-    problems: &mut Problems,
-) -> Option<Node> {
-    let Some(pointer) = path.strip_prefix("#/") else {
-        let hint = "a reference names a part of this file: `$ref: '#/name'`";
-        problems.error_with(place, format!("`{path}` leads out of the file"), Some(hint));
-        return None;
-    };
-    if depth == DEEPEST {
-        problems.error(place, format!("the references at `{path}` have no end"));
-        return None;
+    fn follow(&mut self, path: &str, place: &Place, depth: usize, in_schema: bool) -> Option<Node> {
+        if !path.starts_with("#/") {
+            let hint = "a reference names a part of this file: `$ref: '#/name'`";
+            let message = format!("`{path}` leads out of the file");
+            self.problems.error_with(place, message, Some(hint));
+            return None;
+        }
+        if depth == DEEPEST {
+            let message = format!("the references at `{path}` have no end");
+            self.problems.error(place, message);
+            return None;
+        }
+        let Some(found) = self.find(path) else {
+            let message = format!("the file has nothing at `{path}`");
+            self.problems.error(place, message);
+            return None;
+        };
+        let found = found.clone();
+        let name = path[2..].split('/').next();
+        self.named.extend(name.map(str::to_owned));
+        self.resolve(&found, depth + 1, in_schema)
     }
-    let mut found = Some(root);
-    for name in pointer.split('/') {
-        let name = name.replace("~1", "/").replace("~0", "~");
-        found = found.and_then(|node| match &node.value {
-            Tree::List(items) => items.get(name.parse::<usize>().ok()?),
-            _ => node.get(&name),
-        });
+
+    /// Returns what stands at a path such as `#/templates/0`.
+    fn find(&self, path: &str) -> Option<&Node> {
+        let mut found = self.root;
+        for name in path.strip_prefix("#/")?.split('/') {
+            let name = name.replace("~1", "/").replace("~0", "~");
+            found = match &found.value {
+                Tree::List(items) => items.get(name.parse::<usize>().ok()?)?,
+                _ => found.get(&name)?,
+            };
+        }
+        Some(found)
     }
-    let Some(found) = found else {
-        problems.error(place, format!("the file has nothing at `{path}`"));
-        return None;
-    };
-    named.extend(pointer.split('/').next().map(str::to_owned));
-    resolve(found, root, depth + 1, named, problems)
 }
