@@ -36,6 +36,7 @@ impl AssertSet {
         Verdict {
             keeps_score: false,
             opinions: Vec::new(),
+            weightless: false,
             status,
             score,
             reason: or_all_hold(&all),
@@ -84,6 +85,7 @@ impl Combine {
         Verdict {
             keeps_score: false,
             opinions: Vec::new(),
+            weightless: false,
             status,
             score: self.score(&results).filter(|_| status != Status::Undecided),
             reason: self.reason(status, &results),

@@ -76,6 +76,16 @@ impl Grading {
         self.checks.iter().flat_map(Check::helpers)
     }
 
+    /// Returns whether a check judges several answers together.
+    pub fn has_group(&self) -> bool {
+        self.checks.iter().any(|check| check.group().is_some())
+    }
+
+    /// Returns status and score of results that have changed since they were graded.
+    pub fn summed(&self, results: &[CheckResult]) -> (Status, Option<f64>) {
+        summed(results, self.threshold)
+    }
+
     /// Returns whether a check looks at what was asked.
     pub fn looks_at_request(&self) -> bool {
         self.checks.iter().any(Check::looks_at_request)

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::combine::{AssertSet, Combine};
 use super::contains::Contains;
@@ -11,6 +11,7 @@ use super::distance::Distance;
 use super::ends::Ends;
 use super::equals::Equals;
 use super::expr::Expr;
+use super::group::{Group, WAITS};
 use super::guardrail::NotBlocked;
 use super::html::Html;
 use super::is_json::IsJson;
@@ -124,6 +125,8 @@ pub enum Kind {
     Similar(Similar),
     /// Questions made of the output mean what was asked.
     AnswerRelevance(AnswerRelevance),
+    /// Several answers are judged together.
+    Group(Group),
     /// A test within the test.
     AssertSet(AssertSet),
     /// Any, all or none of several checks.
@@ -230,8 +233,17 @@ impl Check {
         let verdict = self
             .verdict(subject, &mut metrics)
             .unwrap_or_else(Verdict::undecided);
+        let result = self.result(verdict, subject.vars);
+        Judged {
+            metrics: metrics.under(&result),
+            result,
+        }
+    }
+
+    /// Returns the line of a verdict.
+    fn result(&self, verdict: Verdict, vars: &Map<String, Value>) -> CheckResult {
         let hides = self.weight == 0.0 && !matches!(self.kind, Kind::AssertSet(_));
-        let result = CheckResult {
+        CheckResult {
             kind: self.type_name.clone(),
             status: if hides {
                 Status::Passed
@@ -240,14 +252,33 @@ impl Check {
             },
             score: verdict.score,
             reason: verdict.reason,
-            metric: self.metric_name(subject),
-            weight: self.weight,
+            metric: self.metric_name(vars),
+            weight: if verdict.weightless { 0.0 } else { self.weight },
             opinions: verdict.opinions,
-        };
-        Judged {
-            metrics: metrics.under(&result),
-            result,
         }
+    }
+
+    /// Returns the check of several answers that this is, if it is one.
+    pub fn group(&self) -> Option<&Group> {
+        match &self.kind {
+            Kind::Group(group) => Some(group),
+            _ => None,
+        }
+    }
+
+    /// Returns the result of a check of several answers from its verdict on one of them.
+    pub fn settle(
+        &self,
+        verdict: Result<Verdict, String>,
+        vars: &Map<String, Value>,
+    ) -> CheckResult {
+        let verdict = verdict.unwrap_or_else(Verdict::undecided);
+        let verdict = if self.negated {
+            self.kind.negate(verdict)
+        } else {
+            verdict
+        };
+        self.result(verdict, vars)
     }
 
     fn verdict(&self, subject: &Subject<'_>, metrics: &mut Metrics) -> Result<Verdict, String> {
@@ -270,10 +301,10 @@ impl Check {
     }
 
     /// Returns the metric's name; a name that renders empty is none, one that does not render stays as written.
-    fn metric_name(&self, subject: &Subject<'_>) -> Option<String> {
+    fn metric_name(&self, vars: &Map<String, Value>) -> Option<String> {
         let metric = self.metric.as_ref()?;
         let name = metric
-            .render(subject.vars)
+            .render(vars)
             .unwrap_or_else(|_| metric.source().to_owned());
         (!name.is_empty()).then_some(name)
     }
@@ -315,6 +346,7 @@ impl Kind {
             Self::Conversation(check) => check.verdict(subject),
             Self::Similar(check) => check.verdict(subject),
             Self::AnswerRelevance(check) => check.verdict(subject),
+            Self::Group(_) => Err(WAITS.to_owned()),
             Self::AssertSet(check) => Ok(check.verdict(subject, metrics)),
             Self::Combine(check) => Ok(check.verdict(subject, metrics)),
         }
@@ -329,6 +361,7 @@ impl Kind {
             Self::Context(check) => Some(&check.panel),
             Self::Conversation(check) => Some(&check.panel),
             Self::AnswerRelevance(check) => Some(&check.panel),
+            Self::Group(group) => group.panel(),
             _ => None,
         }
     }
@@ -380,6 +413,7 @@ impl Kind {
             Self::GEval(check) => check.add_variables(names),
             Self::Context(check) => check.add_variables(names),
             Self::Similar(check) => check.add_variables(names),
+            Self::Group(check) => names.extend(check.variables()),
             Self::AssertSet(check) => names.extend(check.checks.iter().flat_map(Check::variables)),
             Self::Combine(check) => names.extend(check.checks.iter().flat_map(Check::variables)),
             Self::AnswerRelevance(_)

@@ -133,6 +133,7 @@ fn nothing_said(reason: &str) -> Verdict {
     Verdict {
         keeps_score: false,
         opinions: Vec::new(),
+        weightless: false,
         status: Status::Passed,
         score: Some(0.0),
         reason: reason.to_owned(),

@@ -29,6 +29,8 @@ pub struct Verdict {
     pub keeps_score: bool,
     /// What each judge found each time, where judges were asked.
     pub opinions: Vec<Opinion>,
+    /// Whether it does not count in the trial's score, whatever its check weighs.
+    pub weightless: bool,
 }
 
 impl Verdict {
@@ -44,6 +46,7 @@ impl Verdict {
             reason: reason.into(),
             keeps_score: false,
             opinions: Vec::new(),
+            weightless: false,
         }
     }
 
@@ -60,6 +63,15 @@ impl Verdict {
     pub fn failed(self) -> Self {
         Self {
             status: Status::Failed,
+            ..self
+        }
+    }
+
+    /// Returns the verdict as one that does not count in the trial's score.
+    #[must_use]
+    pub fn without_weight(self) -> Self {
+        Self {
+            weightless: true,
             ..self
         }
     }
@@ -81,6 +93,7 @@ impl Verdict {
             reason: reason.into(),
             keeps_score: false,
             opinions: Vec::new(),
+            weightless: false,
         }
     }
 

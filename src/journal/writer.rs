@@ -63,6 +63,11 @@ impl DueSync {
 }
 
 impl JournalWriter {
+    /// Returns where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// Begins the journal of a new run.
     ///
     /// # Errors

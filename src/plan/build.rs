@@ -260,6 +260,12 @@ impl Plan {
         tests.all(|test| test.output.is_some() && !test.grading.asks())
     }
 
+    /// Returns whether checks judge several answers together.
+    pub fn has_groups(&self) -> bool {
+        let mut tests = self.suites.iter().flat_map(|part| &part.suite.tests);
+        tests.any(|test| test.grading.has_group())
+    }
+
     /// Returns whether checks ask a model.
     pub fn asks_helpers(&self) -> bool {
         let mut tests = self.suites.iter().flat_map(|part| &part.suite.tests);

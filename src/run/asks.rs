@@ -12,7 +12,7 @@ use super::paced::{Asked, Notice};
 use super::stop::Stop;
 use super::worker::Workers;
 use crate::check::{Answer, Answers, Ask, MOST_VOTES};
-use crate::journal::{JudgeCall, JudgeRecord};
+use crate::journal::{Header, JudgeCall, JudgeRecord};
 use crate::model::{ErrorKind, ModelError, Remedy, Request};
 use crate::plan::Trial;
 
@@ -24,6 +24,33 @@ impl Shared {
     fn cell(&self, key: String) -> Arc<OnceCell<Answer>> {
         let mut cells = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         Arc::clone(cells.entry(key).or_default())
+    }
+}
+
+/// What a run asks with, shared by all who ask.
+#[derive(Clone)]
+pub(super) struct Means {
+    /// Every lane of the run, those of judges included.
+    pub(super) lanes: Arc<[Arc<Lane>]>,
+    pub(super) shared: Arc<Shared>,
+    pub(super) workers: Arc<Workers>,
+    pub(super) header: Arc<Header>,
+    pub(super) budget: Option<Arc<Budget>>,
+    pub(super) stop: Stop,
+}
+
+impl Means {
+    /// Returns whoever answers the checks of a trial.
+    pub(super) fn world<'a>(&'a self, trial: &'a Trial) -> World<'a> {
+        World {
+            trial,
+            lanes: &self.lanes,
+            shared: &self.shared,
+            workers: &self.workers,
+            judges: &self.header.suites[trial.at.suite as usize].judges,
+            budget: self.budget.as_deref(),
+            stop: &self.stop,
+        }
     }
 }
 

@@ -7,15 +7,15 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use tokio::sync::{Semaphore, mpsc};
 use tokio::task::{JoinError, JoinSet};
 
-use super::asks::{Shared, World};
+use super::asks::Means;
 use super::budget::{Budget, Payer};
 use super::event::Event;
+use super::groups;
 use super::lane::Lane;
 use super::paced::Notice;
 use super::recall::Recall;
 use super::stop::Stop;
 use super::trial::{Asking, Outcome, carry_out};
-use super::worker::Workers;
 use crate::journal::{Header, JournalWriter, Record, Stopped, TrialStatus, WriteError};
 use crate::model::ErrorKind;
 use crate::plan::{Plan, Trial, TrialKey};
@@ -91,28 +91,29 @@ pub async fn execute(
     };
     let writer = tokio::spawn(scribe.write_all(written));
     let done = Arc::new(done);
-    let lanes: Arc<[Arc<Lane>]> = lanes.into_iter().map(Arc::new).collect();
-    let shared = Arc::new(Shared::default());
-    let workers = Arc::new(Workers::default());
+    let means = Means {
+        lanes: lanes.into_iter().map(Arc::new).collect(),
+        shared: Arc::default(),
+        workers: Arc::default(),
+        header: Arc::clone(&header),
+        budget,
+        stop: stop.clone(),
+    };
     let mut driving = JoinSet::new();
-    for lane in lanes
+    for lane in means
+        .lanes
         .iter()
         .filter(|lane| plan.asks(|entry| lane.serves(entry)))
     {
         let driver = Driver {
             plan: Arc::clone(&plan),
             done: Arc::clone(&done),
-            header: Arc::clone(&header),
+            means: means.clone(),
             lane: Arc::clone(lane),
-            lanes: Arc::clone(&lanes),
-            shared: Arc::clone(&shared),
-            workers: Arc::clone(&workers),
             stream,
-            budget: budget.clone(),
             recall: recall.clone(),
             run_out: Mutex::default(),
             records: records.clone(),
-            stop: stop.clone(),
             watcher: watcher.clone(),
         };
         driving.spawn(driver.drive());
@@ -128,7 +129,19 @@ pub async fn execute(
     }
     let journal = unwound(writer.await)?;
     outcome?;
-    Ok(journal)
+    if !plan.has_groups() || stop.is_stopped() {
+        return Ok(journal);
+    }
+    let notify = |model: &str, notice: Notice<'_>| {
+        if let Notice::Over(_, reason) = notice {
+            stop.note(reason);
+        }
+        if let Some(event) = Event::of(model, &notice) {
+            // A watcher that has gone away misses nothing it needs.
+            let _ = watcher.send(event);
+        }
+    };
+    groups::judge(&plan, journal, &means, &notify).await
 }
 
 /// Returns what a task gave. A panic in it is a bug, and goes on here.
@@ -140,19 +153,13 @@ fn unwound<T>(ended: Result<T, JoinError>) -> T {
 struct Driver {
     plan: Arc<Plan>,
     done: Arc<HashSet<TrialKey>>,
-    header: Arc<Header>,
+    means: Means,
     lane: Arc<Lane>,
-    /// Every lane of the run, those of judges included.
-    lanes: Arc<[Arc<Lane>]>,
-    shared: Arc<Shared>,
-    workers: Arc<Workers>,
     stream: bool,
-    budget: Option<Arc<Budget>>,
     recall: Option<Arc<Recall>>,
     /// Suites whose budget is too small for another question to this model.
     run_out: Mutex<BTreeSet<u32>>,
     records: mpsc::Sender<Outcome>,
-    stop: Stop,
     watcher: Sender<Event>,
 }
 
@@ -178,7 +185,7 @@ impl Driver {
             }
             let place = tokio::select! {
                 biased;
-                () = driver.lane.paced.closed(&driver.stop) => break,
+                () = driver.lane.paced.closed(&driver.means.stop) => break,
                 place = Arc::clone(&open).acquire_owned() => place.expect("the semaphore is never closed"),
             };
             let driver = Arc::clone(&driver);
@@ -197,7 +204,7 @@ impl Driver {
     }
 
     fn run_out(&self, trial: &Trial) {
-        self.stop.note(Stopped::Budget);
+        self.means.stop.note(Stopped::Budget);
         self.suites_run_out().insert(trial.at.suite);
     }
 
@@ -210,11 +217,12 @@ impl Driver {
     }
 
     async fn carry_out(&self, trial: &Trial) {
-        let entry = &self.header.suites[trial.at.suite as usize].models[trial.at.model as usize];
+        let entry =
+            &self.means.header.suites[trial.at.suite as usize].models[trial.at.model as usize];
         let price = entry.price.as_ref();
         let asking = Asking {
             price,
-            payer: self.budget.as_deref().map(|budget| Payer {
+            payer: self.means.budget.as_deref().map(|budget| Payer {
                 budget,
                 suite: trial.at.suite as usize,
                 price,
@@ -222,18 +230,10 @@ impl Driver {
             stream: self.stream,
             recall: self.recall.as_deref(),
         };
-        let world = World {
-            trial,
-            lanes: &self.lanes,
-            shared: &self.shared,
-            workers: &self.workers,
-            judges: &self.header.suites[trial.at.suite as usize].judges,
-            budget: self.budget.as_deref(),
-            stop: &self.stop,
-        };
+        let world = self.means.world(trial);
         let notify = |model: &str, notice: Notice<'_>| {
             match notice {
-                Notice::Over(_, reason) => self.stop.note(reason),
+                Notice::Over(_, reason) => self.means.stop.note(reason),
                 Notice::NoMoney => self.run_out(trial),
                 Notice::Again(..) | Notice::Slow(_) => {}
             }

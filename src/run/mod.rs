@@ -11,6 +11,7 @@ mod dialogue;
 mod event;
 mod executor;
 mod gauge;
+mod groups;
 mod lane;
 mod limiter;
 mod paced;

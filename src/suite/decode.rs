@@ -129,7 +129,7 @@ fn top_level(
     let results = results_node
         .map(|node| decode_tools::results(node, problems))
         .unwrap_or_default();
-    let judging = Judging::new(around, &models).below(named, problems);
+    let judging = Judging::new(around, &models, baseline.as_deref()).below(named, problems);
     let defaults =
         default_node.map_or_else(Common::default, |node| defaults(node, &judging, problems));
     let mut tests = tests_node

@@ -21,16 +21,23 @@ pub(super) struct Judging<'a> {
     around: &'a Surroundings<'a>,
     /// The models under test.
     models: &'a [ModelEntry],
+    /// The label that others are compared with.
+    baseline: Option<&'a str>,
     judges: Option<Arc<[Judge]>>,
     embedder: Arc<Embedder>,
 }
 
 impl<'a> Judging<'a> {
     /// Returns what holds before anything names a judge.
-    pub(super) fn new(around: &'a Surroundings<'a>, models: &'a [ModelEntry]) -> Self {
+    pub(super) fn new(
+        around: &'a Surroundings<'a>,
+        models: &'a [ModelEntry],
+        baseline: Option<&'a str>,
+    ) -> Self {
         Self {
             around,
             models,
+            baseline,
             judges: None,
             embedder: Arc::new(embedder_of(decode_model::entry_of(
                 USUAL_EMBEDDER,
@@ -50,6 +57,19 @@ impl<'a> Judging<'a> {
             embedder: embedder.map_or_else(|| Arc::clone(&self.embedder), Arc::new),
             ..self.clone()
         }
+    }
+
+    /// Returns the labels of the models under test.
+    pub(super) fn labels(&self) -> Vec<&'a str> {
+        self.models
+            .iter()
+            .map(|entry| entry.label.as_str())
+            .collect()
+    }
+
+    /// Returns the label that others are compared with, where the suite names one.
+    pub(super) fn baseline(&self) -> Option<&'a str> {
+        self.baseline
     }
 
     /// Returns who makes vectors here.

@@ -19,6 +19,7 @@ mod program;
 mod promptfoo;
 mod run;
 mod run_breaker;
+mod run_groups;
 mod run_judges;
 mod run_pace;
 mod run_programs;

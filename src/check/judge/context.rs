@@ -168,7 +168,7 @@ fn supported(
 fn choose(
     seat: &Seat<'_>,
     task: &str,
-    texts: Vec<(&'static str, &str)>,
+    texts: Vec<(&str, &str)>,
     all: usize,
 ) -> Result<(usize, usize, String), String> {
     if all == 0 {

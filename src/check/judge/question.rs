@@ -38,7 +38,7 @@ pub(in crate::check) struct Question<'a> {
 /// What a judge looks at.
 pub(in crate::check) enum Material<'a> {
     /// Texts by name, each quoted.
-    Texts(Vec<(&'static str, &'a str)>),
+    Texts(Vec<(&'a str, &'a str)>),
     /// A text of the suite's own, which quotes what it wants to.
     Written(&'a str),
 }
@@ -94,7 +94,7 @@ impl Question<'_> {
 }
 
 /// Returns texts between tags that none of them can close.
-fn quoted(texts: &[(&'static str, &str)]) -> String {
+fn quoted(texts: &[(&str, &str)]) -> String {
     let mut digest = Sha256::new();
     for (name, text) in texts {
         digest.update(name);

@@ -83,7 +83,7 @@ pub(super) fn number(
 }
 
 /// Returns a field that is text; empty if there is none.
-pub(super) fn text(fields: &Fields, name: &str) -> String {
+pub(in crate::check) fn text(fields: &Fields, name: &str) -> String {
     let text = fields.get(name).and_then(Value::as_str).unwrap_or_default();
     text.trim().to_owned()
 }

@@ -202,7 +202,7 @@ fn embedder(fields: &mut Fields<'_, '_>, node: Option<&Node>) -> Arc<Embedder> {
 }
 
 /// Reads who judges, and how often each is asked.
-fn panel(fields: &mut Fields<'_, '_>) -> Read<Panel> {
+pub(super) fn panel(fields: &mut Fields<'_, '_>) -> Read<Panel> {
     let judge = fields
         .map
         .take_one_of(&["judge", "provider"], fields.problems);

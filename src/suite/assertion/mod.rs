@@ -5,6 +5,7 @@
 
 mod combine;
 mod fields;
+mod group;
 mod json;
 mod judged;
 mod limits;

@@ -24,7 +24,7 @@ fn read(yaml: &str) -> (Vec<Check>, Problems) {
         environment: &BTreeMap::new(),
         today: "2026-11-22".parse().unwrap(),
     };
-    let judging = Judging::new(&around, &[]);
+    let judging = Judging::new(&around, &[], None);
     let checks = assertions(&node, &judging, &mut problems);
     (checks, problems)
 }
@@ -104,7 +104,13 @@ fn every_mistake_is_told_at_its_place() {
 - { type: llm-rubric, judge: [], value: x }
 - { type: g-eval, judge: us.amazon.nova-lite-v1:0, votes: 99, value: x }
 - { type: factuality, judge: us.amazon.nova-lite-v1:0, scores: { right: 1 }, value: x }
-- { type: pairwise, value: x }
+- { type: webhook, value: x }
+- { type: pairwise, value: x, judge: us.amazon.nova-lite-v1:0 }
+- { type: pass_at_k }
+- { type: any-of, assert: [{ type: max-score }] }
+- { type: max-score, value: { method: median } }
+- { type: max-score, value: { weights: { contians: 1 } } }
+- { type: max-score, value: { weights: { contains: -1 } } }
 - { type: similar, value: x, embedding_model: us.amazon.nova-lite-v1:0 }
 - { type: similar, value: [] }
 - { type: perplexity, threshold: 1 }

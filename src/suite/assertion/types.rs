@@ -2,7 +2,7 @@
 
 use super::super::reader::{listed, nearest};
 use super::fields::{Fields, Read};
-use super::{combine, json, judged, limits, markup, reference, script, sql, text, tools};
+use super::{combine, group, json, judged, limits, markup, reference, script, sql, text, tools};
 use crate::check::Kind;
 
 /// A type of assertion.
@@ -31,7 +31,7 @@ const fn plain(name: &'static str, read: fn(&mut Fields<'_, '_>) -> Read<Kind>) 
 }
 
 /// Every type that there is.
-static TYPES: [Type; 63] = [
+static TYPES: [Type; 67] = [
     negatable("equals", text::equals),
     negatable("contains", text::contains),
     negatable("icontains", text::contains),
@@ -91,6 +91,10 @@ static TYPES: [Type; 63] = [
     negatable("similar:cosine", judged::similar),
     negatable("similar:dot", judged::similar),
     negatable("similar:euclidean", judged::similar),
+    negatable("select-best", group::select_best),
+    negatable("max-score", group::max_score),
+    negatable("pairwise", group::pairwise),
+    negatable("pass_at_k", group::pass_at_k),
     plain("assert-set", combine::assert_set),
     plain("any-of", combine::any_of),
     plain("all-of", combine::all_of),
@@ -98,14 +102,7 @@ static TYPES: [Type; 63] = [
 ];
 
 /// Types that this version does not know yet.
-const LATER: [&str; 6] = [
-    "select-best",
-    "max-score",
-    "pairwise",
-    "pass_at_k",
-    "webhook",
-    "language",
-];
+const LATER: [&str; 2] = ["webhook", "language"];
 
 /// What to write in place of a program.
 pub(super) const AS_EXPRESSION: &str = "write it as an expression: `{ type: expr, value: … }` sees `output`, `json`, `vars` and `tool_calls`";

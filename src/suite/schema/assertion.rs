@@ -9,6 +9,7 @@
 use schemars::JsonSchema;
 use serde_json::Value;
 
+use super::group::{MaxScore, Pairwise, PassAtK, SelectBest};
 use super::judged::{
     AnswerRelevance, ClosedQa, Context, ContextRecall, Conversation, Factuality, GEval, Rubric,
     Similar,
@@ -65,6 +66,10 @@ pub(super) enum Assertion {
     Conversation(Conversation),
     AnswerRelevance(AnswerRelevance),
     Similar(Similar),
+    SelectBest(SelectBest),
+    MaxScore(MaxScore),
+    Pairwise(Pairwise),
+    PassAtK(PassAtK),
     AssertSet(AssertSet),
     Combine(Combine),
 }

@@ -16,7 +16,7 @@ use super::top::{NumberForm, OneOrMore, Texts};
 
 /// Who judges.
 #[derive(JsonSchema)]
-struct Judges {
+pub(super) struct Judges {
     /// The model that judges, or several of which more than half decide. Default: `judge` of the test or the suite.
     judge: Option<OneOrMore<IdOrModel>>,
     /// Another word for `judge`.
