@@ -1,6 +1,6 @@
 //! One sitting of a run: a new run, or what is left of an interrupted one.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -42,26 +42,30 @@ impl Resumed {
             let hint = format!("judge them once more: mcp-cli grade {graded}");
             return Err(CliError::usage(message).hint(hint));
         }
-        let mut done = HashSet::new();
+        // A record that was written anew, with the verdict of a check of several answers, is paid for once.
+        let mut costs: HashMap<TrialKey, Usd> = HashMap::new();
         let mut paid = vec![Usd::ZERO; header.suites.len()];
         while let Some(record) = reader
             .next_record()
             .map_err(|error| journal_error(&error))?
         {
-            done.insert(key_of(&record.id));
             let suite = record.at.suite as usize;
             let (Some(sum), Some(suite)) = (paid.get_mut(suite), header.suites.get(suite)) else {
                 continue;
             };
             let entry = suite.models.get(record.at.model as usize);
             let price = entry.and_then(|entry| entry.price.as_ref());
-            *sum += record.paid(price).unwrap_or_default();
-            *sum += record.judge_paid(&suite.judges).unwrap_or_default();
+            let answer = record.paid(price).unwrap_or_default();
+            let cost = answer + record.judge_paid(&suite.judges).unwrap_or_default();
+            *sum += cost;
+            if let Some(before) = costs.insert(key_of(&record.id), cost) {
+                *sum = *sum - before;
+            }
         }
         Ok(Self {
             folder,
             header,
-            done,
+            done: costs.into_keys().collect(),
             paid,
             journal,
         })
