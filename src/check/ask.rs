@@ -30,6 +30,13 @@ pub enum Ask {
         /// What it is given, as a line of JSON.
         input: Value,
     },
+    /// What a service makes of a body.
+    Post {
+        /// Where it is.
+        url: String,
+        /// What it is sent, as JSON.
+        body: Value,
+    },
 }
 
 /// What came of it.
@@ -39,6 +46,8 @@ pub enum Answer {
     Model(Box<Result<Completion, ModelError>>),
     /// What the program answered, or why it did not.
     Program(Result<Ran, String>),
+    /// What the service answered, or why it did not.
+    Post(Result<Value, String>),
 }
 
 /// What a program answered.
@@ -56,6 +65,7 @@ impl Ask {
         match self {
             Self::Model { request, .. } => format!("{}#{}", request.digest(), request.sample),
             Self::Program { program, input } => format!("{} {input}", program.digest()),
+            Self::Post { url, body } => format!("{url} {body}"),
         }
     }
 }
@@ -78,7 +88,7 @@ impl Answers {
         let request = Box::new(request);
         match self.get(Ask::Model { request, once })? {
             Answer::Model(result) => Some(result),
-            Answer::Program(_) => None,
+            Answer::Program(_) | Answer::Post(_) => None,
         }
     }
 
@@ -90,7 +100,15 @@ impl Answers {
     ) -> Option<&Result<Ran, String>> {
         match self.get(Ask::Program { program, input })? {
             Answer::Program(result) => Some(result),
-            Answer::Model(_) => None,
+            Answer::Model(_) | Answer::Post(_) => None,
+        }
+    }
+
+    /// Returns what a service answered, or notes that it is to be asked.
+    pub(super) fn post(&self, url: String, body: Value) -> Option<&Result<Value, String>> {
+        match self.get(Ask::Post { url, body })? {
+            Answer::Post(result) => Some(result),
+            Answer::Model(_) | Answer::Program(_) => None,
         }
     }
 

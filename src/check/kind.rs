@@ -18,6 +18,7 @@ use super::is_json::IsJson;
 use super::javascript::JavaScript;
 use super::json_path::JsonPath;
 use super::judge::{ContextCheck, ConversationRelevance, Factuality, GEval, Panel, Rubric};
+use super::language::Language;
 use super::limit::Limit;
 use super::metrics::Metrics;
 use super::number::NumberIs;
@@ -36,6 +37,7 @@ use super::tool_calls::ToolCalls;
 use super::transform::Transform;
 use super::valid_calls::ValidCalls;
 use super::verdict::{CheckResult, Status, Verdict};
+use super::webhook::Webhook;
 use super::word_count::WordCount;
 use super::xml::Xml;
 use crate::model::Request;
@@ -111,6 +113,10 @@ pub enum Kind {
     JavaScript(JavaScript),
     /// A program says so.
     Program(ProgramCheck),
+    /// A service says so.
+    Webhook(Webhook),
+    /// The output is in one of some languages.
+    Language(Language),
     /// A judge finds that the output does what a text asks.
     Rubric(Rubric),
     /// A judge finds the facts of a reference in the output.
@@ -209,7 +215,7 @@ impl Check {
 
     /// Returns whether it looks at what was asked.
     pub(super) fn looks_at_request(&self) -> bool {
-        matches!(self.kind, Kind::ValidCalls(_))
+        matches!(self.kind, Kind::ValidCalls(_) | Kind::Webhook(_))
             || self.kind.panel().is_some()
             || self.inner().iter().any(Self::looks_at_request)
     }
@@ -339,6 +345,8 @@ impl Kind {
             Self::Expr(check) => check.verdict(subject),
             Self::JavaScript(check) => check.verdict(subject, metrics),
             Self::Program(check) => check.verdict(subject, metrics),
+            Self::Webhook(check) => check.verdict(subject),
+            Self::Language(check) => check.verdict(subject),
             Self::Rubric(check) => check.verdict(subject),
             Self::Factuality(check) => check.verdict(subject),
             Self::GEval(check) => check.verdict(subject),
@@ -408,6 +416,7 @@ impl Kind {
             Self::Expr(check) => names.extend(check.expression.fields_of("vars")),
             Self::JavaScript(check) => check.add_variables(names),
             Self::Program(check) => names.extend(check.program.variables()),
+            Self::Webhook(check) => names.extend(check.url.variables()),
             Self::Rubric(check) => check.add_variables(names),
             Self::Factuality(check) => names.extend(check.reference.variables()),
             Self::GEval(check) => check.add_variables(names),
@@ -419,6 +428,7 @@ impl Kind {
             Self::AnswerRelevance(_)
             | Self::Conversation(_)
             | Self::Html(_)
+            | Self::Language(_)
             | Self::Limit(_)
             | Self::NotBlocked(_)
             | Self::NoRepetition(_)

@@ -28,6 +28,7 @@ mod javascript;
 mod json_path;
 mod judge;
 mod kind;
+mod language;
 mod limit;
 mod metrics;
 mod number;
@@ -51,6 +52,7 @@ mod tool_calls;
 mod transform;
 mod valid_calls;
 mod verdict;
+mod webhook;
 mod word_count;
 mod xml;
 
@@ -80,6 +82,7 @@ pub use judge::{
     MOST_VOTES, Opinion, Panel, Rubric, RubricKind, Shape,
 };
 pub use kind::{Check, Helper, Kind};
+pub use language::Language;
 pub use limit::Limit;
 pub use number::NumberIs;
 pub use path::{Path, PathError};
@@ -100,5 +103,6 @@ pub use tool_calls::{Arguments, ExpectedCall, ToolCalls};
 pub use transform::Transform;
 pub use valid_calls::{CallShape, ValidCalls};
 pub use verdict::{CheckResult, Status, Verdict};
+pub use webhook::Webhook;
 pub use word_count::WordCount;
 pub use xml::Xml;

@@ -10,6 +10,7 @@ use super::budget::{Budget, Payer};
 use super::lane::Lane;
 use super::paced::{Asked, Notice};
 use super::stop::Stop;
+use super::webhook::Webhooks;
 use super::worker::Workers;
 use crate::check::{Answer, Answers, Ask, MOST_VOTES};
 use crate::journal::{Header, JudgeCall, JudgeRecord};
@@ -34,6 +35,7 @@ pub(super) struct Means {
     pub(super) lanes: Arc<[Arc<Lane>]>,
     pub(super) shared: Arc<Shared>,
     pub(super) workers: Arc<Workers>,
+    pub(super) webhooks: Arc<Webhooks>,
     pub(super) header: Arc<Header>,
     pub(super) budget: Option<Arc<Budget>>,
     pub(super) stop: Stop,
@@ -47,6 +49,8 @@ impl Means {
             lanes: &self.lanes,
             shared: &self.shared,
             workers: &self.workers,
+            webhooks: &self.webhooks,
+            offline: self.header.options.replay.is_some(),
             judges: &self.header.suites[trial.at.suite as usize].judges,
             budget: self.budget.as_deref(),
             stop: &self.stop,
@@ -61,6 +65,9 @@ pub(super) struct World<'a> {
     pub(super) lanes: &'a [Arc<Lane>],
     pub(super) shared: &'a Shared,
     pub(super) workers: &'a Workers,
+    pub(super) webhooks: &'a Webhooks,
+    /// Whether nobody but a recording may be asked.
+    pub(super) offline: bool,
     /// The judges of the trial's suite.
     pub(super) judges: &'a [JudgeRecord],
     pub(super) budget: Option<&'a Budget>,
@@ -102,6 +109,18 @@ impl World<'_> {
                 };
                 return Some((Answer::Program(ran), None));
             }
+            Ask::Post { url, body } => {
+                if self.offline {
+                    let message = "no service is asked where answers are replayed".to_owned();
+                    return Some((Answer::Post(Err(message)), None));
+                }
+                let answer = tokio::select! {
+                    biased;
+                    () = self.stop.abandoned() => return None,
+                    answer = self.webhooks.post(url, body) => answer,
+                };
+                return Some((Answer::Post(answer), None));
+            }
         };
         if !once {
             let mut request = (**request).clone();
@@ -117,7 +136,7 @@ impl World<'_> {
             match &told {
                 Answer::Model(result) if result.is_ok() => Ok(told),
                 // What failed for one trial may work for the next.
-                Answer::Model(_) | Answer::Program(_) => Err(Some(told)),
+                _ => Err(Some(told)),
             }
         });
         match asked.await {

@@ -95,6 +95,7 @@ pub async fn execute(
         lanes: lanes.into_iter().map(Arc::new).collect(),
         shared: Arc::default(),
         workers: Arc::default(),
+        webhooks: Arc::default(),
         header: Arc::clone(&header),
         budget,
         stop: stop.clone(),

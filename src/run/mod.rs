@@ -19,6 +19,7 @@ mod recall;
 mod retry;
 mod stop;
 mod trial;
+mod webhook;
 mod worker;
 
 pub use budget::Budget;

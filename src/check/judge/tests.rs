@@ -468,7 +468,7 @@ fn every_turn_of_a_conversation_is_looked_at_in_its_window() {
     assert_eq!(wanted.len(), 7);
     let seen = wanted.iter().filter_map(|ask| match ask {
         Ask::Model { request, .. } => Some(text(request)),
-        Ask::Program { .. } => None,
+        Ask::Program { .. } | Ask::Post { .. } => None,
     });
     let last: Vec<String> = seen
         .filter(|text| text.contains("Assistant: last"))

@@ -9,7 +9,7 @@ use super::super::file::read_beside;
 use super::super::source::{Node, Place};
 use super::fields::{Fields, Noted, Read};
 use super::limits::duration_ms;
-use crate::check::{Code, JavaScript, Kind, Prepared, Program, ProgramCheck};
+use crate::check::{Code, JavaScript, Kind, Prepared, Program, ProgramCheck, Webhook};
 use crate::script::Script;
 use crate::template::Template;
 
@@ -94,6 +94,17 @@ pub(super) fn parse(source: &str, place: &Place, problems: &mut Problems) -> Rea
         problems.error_with(place, format!("this is not JavaScript: {error}"), Some(hint));
         Noted
     })
+}
+
+pub(super) fn webhook(fields: &mut Fields<'_, '_>) -> Read<Kind> {
+    let (url, place) = fields.text_value(false)?;
+    let is_url = ["http://", "https://", "{{"]
+        .iter()
+        .any(|start| url.source().starts_with(start));
+    if !is_url {
+        return fields.wrong(place, "a URL");
+    }
+    Ok(Kind::Webhook(Webhook { url }))
 }
 
 /// What to write for a program.

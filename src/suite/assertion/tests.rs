@@ -105,6 +105,7 @@ fn every_mistake_is_told_at_its_place() {
 - { type: g-eval, judge: us.amazon.nova-lite-v1:0, votes: 99, value: x }
 - { type: factuality, judge: us.amazon.nova-lite-v1:0, scores: { right: 1 }, value: x }
 - { type: webhook, value: x }
+- { type: language, value: klingon }
 - { type: pairwise, value: x, judge: us.amazon.nova-lite-v1:0 }
 - { type: pass_at_k }
 - { type: any-of, assert: [{ type: max-score }] }

@@ -7,8 +7,8 @@ use super::super::source::{Place, Tree};
 use super::expression;
 use super::fields::{Fields, Noted, Read, bounds};
 use crate::check::{
-    Contains, Distance, End, Ends, Equals, Expr, Kind, LetterCase, Needles, NoRepetition, NumberIs,
-    Prepared, Refusal, RegexMatch, WordCount, comma_list,
+    Contains, Distance, End, Ends, Equals, Expr, Kind, Language, LetterCase, Needles, NoRepetition,
+    NumberIs, Prepared, Refusal, RegexMatch, WordCount, comma_list,
 };
 use crate::template::Template;
 use crate::text::{Pattern, PatternError, json_text};
@@ -219,6 +219,25 @@ fn margin(fields: &mut Fields<'_, '_>, name: &'static str) -> Read<f64> {
 )]
 pub(super) fn is_refusal(_: &mut Fields<'_, '_>) -> Read<Kind> {
     Ok(Kind::Refusal(Refusal))
+}
+
+pub(super) fn language(fields: &mut Fields<'_, '_>) -> Read<Kind> {
+    let given = fields.value()?;
+    let place = given.place();
+    let words: Vec<&str> = match &given.value {
+        Value::String(text) => text.split(',').collect(),
+        Value::Array(items) => items.iter().filter_map(Value::as_str).collect(),
+        _ => Vec::new(),
+    };
+    if words.is_empty() {
+        return fields.wrong(place, "a language such as `en`, or a list of them");
+    }
+    let languages: Result<Vec<_>, String> =
+        words.iter().map(|word| Language::parse(word)).collect();
+    match languages {
+        Ok(languages) => Ok(Kind::Language(Language { languages })),
+        Err(message) => fields.error(place, message),
+    }
 }
 
 pub(super) fn no_repetition(fields: &mut Fields<'_, '_>) -> Read<Kind> {

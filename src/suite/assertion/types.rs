@@ -1,4 +1,4 @@
-//! The one list of assertion types: those that there are, those to come, those that will not.
+//! The one list of assertion types: those that there are, and those that will not be.
 
 use super::super::reader::{listed, nearest};
 use super::fields::{Fields, Read};
@@ -31,7 +31,7 @@ const fn plain(name: &'static str, read: fn(&mut Fields<'_, '_>) -> Read<Kind>) 
 }
 
 /// Every type that there is.
-static TYPES: [Type; 67] = [
+static TYPES: [Type; 69] = [
     negatable("equals", text::equals),
     negatable("contains", text::contains),
     negatable("icontains", text::contains),
@@ -77,6 +77,8 @@ static TYPES: [Type; 67] = [
     negatable("javascript", script::javascript),
     negatable("python", script::python),
     negatable("exec", script::exec),
+    negatable("webhook", script::webhook),
+    negatable("language", text::language),
     negatable("llm-rubric", judged::llm_rubric),
     negatable("model-graded-closedqa", judged::closedqa),
     negatable("g-eval", judged::g_eval),
@@ -100,9 +102,6 @@ static TYPES: [Type; 67] = [
     plain("all-of", combine::all_of),
     plain("none-of", combine::none_of),
 ];
-
-/// Types that this version does not know yet.
-const LATER: [&str; 2] = ["webhook", "language"];
 
 /// What to write in place of a program.
 pub(super) const AS_EXPRESSION: &str = "write it as an expression: `{ type: expr, value: … }` sees `output`, `json`, `vars` and `tool_calls`";
@@ -150,9 +149,7 @@ pub(in crate::suite) fn names() -> Vec<String> {
 /// Returns whether a name, `not-` included, is meant to be a type, whether there is one or not.
 pub(in crate::suite) fn is_type(written: &str) -> bool {
     let name = written.strip_prefix("not-").unwrap_or(written);
-    TYPES.iter().any(|entry| entry.name == name)
-        || LATER.contains(&name)
-        || NEVER.iter().any(|(never, _)| *never == name)
+    TYPES.iter().any(|entry| entry.name == name) || NEVER.iter().any(|(never, _)| *never == name)
 }
 
 /// What a type's name leads to.
@@ -183,10 +180,6 @@ pub(super) fn find(written: &str) -> Found {
         }
         return Found::Type(entry);
     }
-    let unsupported = || format!("`{name}` is not supported by this version");
-    if LATER.contains(&name) {
-        return problem(unsupported(), None);
-    }
     if let Some((_, hint)) = NEVER.iter().find(|(never, _)| *never == name) {
         return problem(
             format!("`{name}` is not supported"),
@@ -199,7 +192,7 @@ pub(super) fn find(written: &str) -> Found {
     }
     let names = || TYPES.iter().map(|entry| entry.name);
     let prefix = if negated { "not-" } else { "" };
-    let hint = match nearest(name, names().chain(LATER)) {
+    let hint = match nearest(name, names()) {
         Some(near) => format!("did you mean `{prefix}{near}`?"),
         None => format!("the types are {}", listed(&names().collect::<Vec<_>>())),
     };

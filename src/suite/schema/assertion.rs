@@ -57,6 +57,8 @@ pub(super) enum Assertion {
     JavaScript(JavaScript),
     Python(Python),
     Exec(Exec),
+    Webhook(Webhook),
+    Language(Language),
     Rubric(Rubric),
     ClosedQa(ClosedQa),
     GEval(GEval),
@@ -285,6 +287,31 @@ pub(super) struct Exec {
     threshold: Option<NumberForm>,
     /// The longest that one answer may take. Default: 10s.
     timeout: Option<Duration>,
+    #[schemars(flatten)]
+    common: Common,
+}
+
+/// A service answers `{pass, score, reason}` to a POST of `{output, context}`.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub(super) struct Webhook {
+    #[schemars(extend("enum" = negatable(&["webhook"])))]
+    r#type: String,
+    /// Its URL, a template.
+    #[schemars(length(min = 1))]
+    value: String,
+    #[schemars(flatten)]
+    common: Common,
+}
+
+/// The answer is in one of these languages.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub(super) struct Language {
+    #[schemars(extend("enum" = negatable(&["language"])))]
+    r#type: String,
+    /// A code such as `en` or a name such as Dutch, or a list of them.
+    value: Texts,
     #[schemars(flatten)]
     common: Common,
 }
