@@ -18,6 +18,8 @@ pub struct Grading {
     pub threshold: Option<f64>,
     /// What the checks judge instead of the output itself.
     pub transform: Option<Transform>,
+    /// Checks of the answers to each turn of a conversation.
+    pub turns: Arc<[Vec<Check>]>,
 }
 
 /// What grading an answer gave.
@@ -39,7 +41,12 @@ impl Grading {
     /// Without a threshold the trial passes if no check failed, with one if its score reaches it. It is undecided where
     /// a check of some weight is, and would matter. Without checks it passes with score 1.
     pub fn grade(&self, subject: &Subject<'_>) -> Grade {
-        if self.checks.is_empty() {
+        self.grade_turns(subject, &[])
+    }
+
+    /// Grades a conversation: its last answer, and that to each turn.
+    pub fn grade_turns(&self, subject: &Subject<'_>, turns: &[Subject<'_>]) -> Grade {
+        if self.all().next().is_none() {
             return Grade {
                 status: Status::Passed,
                 score: Some(1.0),
@@ -52,20 +59,27 @@ impl Grading {
             .as_ref()
             .map(|transform| transform.apply(subject))
         {
-            None => self.graded(subject),
-            Some(Ok(output)) => self.graded(&Subject {
-                output: &output,
-                ..*subject
-            }),
+            None => self.graded(subject, turns),
+            Some(Ok(output)) => {
+                let subject = Subject {
+                    output: &output,
+                    ..*subject
+                };
+                self.graded(&subject, turns)
+            }
             Some(Err(reason)) => self.undecided(&reason),
         }
+    }
+
+    /// Returns every check, those of turns after the others.
+    fn all(&self) -> impl Iterator<Item = &Check> {
+        self.checks.iter().chain(self.turns.iter().flatten())
     }
 
     /// Returns the variables that the checks and the transform need, sorted.
     pub fn variables(&self) -> BTreeSet<String> {
         let transform = self.transform.iter().flat_map(Transform::variables);
-        self.checks
-            .iter()
+        self.all()
             .flat_map(Check::variables)
             .chain(transform)
             .collect()
@@ -73,7 +87,7 @@ impl Grading {
 
     /// Returns the models that the checks ask, each as often as a check names it.
     pub fn helpers(&self) -> impl Iterator<Item = Helper<'_>> {
-        self.checks.iter().flat_map(Check::helpers)
+        self.all().flat_map(Check::helpers)
     }
 
     /// Returns whether a check judges several answers together.
@@ -88,12 +102,12 @@ impl Grading {
 
     /// Returns whether a check looks at what was asked.
     pub fn looks_at_request(&self) -> bool {
-        self.checks.iter().any(Check::looks_at_request)
+        self.all().any(Check::looks_at_request)
     }
 
     /// Returns whether the checks start programs.
     pub fn runs_programs(&self) -> bool {
-        self.checks.iter().any(Check::runs_program)
+        self.all().any(Check::runs_program)
     }
 
     /// Returns whether the checks ask a model.
@@ -103,11 +117,10 @@ impl Grading {
 
     /// Returns whether scripts judge, whose variables are known only when they run.
     pub fn has_script(&self) -> bool {
-        matches!(self.transform, Some(Transform::Script(_)))
-            || self.checks.iter().any(Check::has_script)
+        matches!(self.transform, Some(Transform::Script(_))) || self.all().any(Check::has_script)
     }
 
-    fn graded(&self, subject: &Subject<'_>) -> Grade {
+    fn graded(&self, subject: &Subject<'_>, turns: &[Subject<'_>]) -> Grade {
         let mut metrics = Metrics::default();
         let mut checks = Vec::with_capacity(self.checks.len());
         for check in self.checks.iter() {
@@ -117,6 +130,17 @@ impl Grading {
             } = check.judged(subject);
             metrics.absorb(inner);
             checks.push(result);
+        }
+        for (number, (subject, own)) in (1..).zip(turns.iter().zip(self.turns.iter())) {
+            for check in own {
+                let Judged {
+                    mut result,
+                    metrics: inner,
+                } = check.judged(subject);
+                metrics.absorb(inner);
+                result.reason = format!("turn {number}: {}", result.reason);
+                checks.push(result);
+            }
         }
         let (status, score) = summed(&checks, self.threshold);
         Grade {

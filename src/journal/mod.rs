@@ -14,7 +14,7 @@ pub use judge::{JudgeCall, JudgeRecord};
 pub use reader::{JournalError, JournalReader, Place, Planned};
 pub use record::{
     Attempt, ErrorRecord, Header, ModelRecord, Record, RunOptions, RunRecord, SCHEMA, Stopped,
-    SuiteRecord, TrialStatus,
+    SuiteRecord, TrialStatus, TurnRecord,
 };
 pub use writer::{DueSync, JournalWriter, WriteError};
 

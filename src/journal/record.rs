@@ -195,6 +195,22 @@ pub struct Attempt {
     pub failed: Option<ErrorKind>,
 }
 
+/// One turn of a conversation.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TurnRecord {
+    /// What the user said.
+    pub user: String,
+    /// What the model answered.
+    pub output: String,
+    /// Tools that it called.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tool_calls: Vec<ToolCall>,
+    /// How long it took, in milliseconds.
+    pub latency_ms: f64,
+    /// Its tokens.
+    pub usage: Usage,
+}
+
 /// What the last attempt of a trial without a completion said.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ErrorRecord {
@@ -260,6 +276,9 @@ pub struct Record {
     /// Tools that the model called.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tool_calls: Vec<ToolCall>,
+    /// A conversation turn by turn, where there were several; `output` is the last answer.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub turns: Vec<TurnRecord>,
     /// Why the model stopped.
     pub stop_reason: Option<String>,
     /// The checks, in the order of the suite.

@@ -59,6 +59,7 @@ fn record(case: u64, output: &str) -> Record {
         metrics: BTreeMap::new(),
         attempts: Vec::new(),
         judge_calls: Vec::new(),
+        turns: Vec::new(),
         latency_ms: None,
         ttft_ms: None,
         service_latency_ms: None,

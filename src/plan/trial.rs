@@ -69,7 +69,14 @@ impl Trial {
         context: &Map<String, Value>,
         stream: bool,
     ) -> Result<Request, PromptError> {
-        let (mut system, messages) = self.prompt().render(context)?;
+        let (mut system, messages) = if self.case.turns.is_empty() {
+            self.prompt().render(context)?
+        } else {
+            let mut context = context.clone();
+            let said = self.case.said(0, &context)?;
+            context.insert("turn".to_owned(), Value::String(said));
+            self.prompt().render(&context)?
+        };
         if let Some(ttl) = self.entry.cache_system
             && !system.is_empty()
         {

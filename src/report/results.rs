@@ -11,7 +11,7 @@ use super::document::Tokens;
 use super::schema;
 use crate::catalog::Usd;
 use crate::check::{CheckResult, Opinion, Status};
-use crate::journal::{ErrorRecord, Header, Record, TrialStatus};
+use crate::journal::{ErrorRecord, Header, Record, TrialStatus, TurnRecord};
 use crate::model::{ErrorKind, ToolCall};
 use crate::text::json_text;
 
@@ -47,6 +47,9 @@ pub struct ResultLine {
     pub output: Option<String>,
     /// Tools that the model called.
     pub tool_calls: Vec<ResultToolCall>,
+    /// A conversation turn by turn; left out where there was one turn. `output` is the last answer.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub turns: Vec<ResultTurn>,
     /// Why the model stopped.
     pub stop_reason: Option<String>,
     /// The checks, in the order of the suite.
@@ -89,6 +92,19 @@ pub struct ResultToolCall {
     pub name: String,
     /// The arguments.
     pub input: Value,
+}
+
+/// One turn of a conversation.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ResultTurn {
+    /// What the user said.
+    pub user: String,
+    /// What the model answered.
+    pub output: String,
+    /// Tools that it called.
+    pub tool_calls: Vec<ResultToolCall>,
+    /// How long it took.
+    pub latency_ms: f64,
 }
 
 /// What a check decided.
@@ -179,6 +195,7 @@ impl ResultLine {
                 .into_iter()
                 .map(ResultToolCall::from)
                 .collect(),
+            turns: record.turns.into_iter().map(ResultTurn::from).collect(),
             stop_reason: record.stop_reason,
             checks: record.checks.into_iter().map(ResultCheck::from).collect(),
             error: record.error.map(ResultError::from),
@@ -200,6 +217,21 @@ impl From<ToolCall> for ResultToolCall {
             id: call.id,
             name: call.name,
             input: call.input,
+        }
+    }
+}
+
+impl From<TurnRecord> for ResultTurn {
+    fn from(turn: TurnRecord) -> Self {
+        Self {
+            user: turn.user,
+            output: turn.output,
+            tool_calls: turn
+                .tool_calls
+                .into_iter()
+                .map(ResultToolCall::from)
+                .collect(),
+            latency_ms: milliseconds(turn.latency_ms),
         }
     }
 }

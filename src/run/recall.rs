@@ -116,6 +116,7 @@ pub(super) fn take_over(record: &mut Record, earlier: Record) {
     record.attempts = earlier.attempts.into_iter().map(recorded).collect();
     record.output = earlier.output;
     record.tool_calls = earlier.tool_calls;
+    record.turns = earlier.turns;
     record.stop_reason = earlier.stop_reason;
     record.latency_ms = earlier.latency_ms;
     record.ttft_ms = earlier.ttft_ms;

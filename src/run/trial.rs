@@ -6,12 +6,12 @@ use serde_json::{Map, Value};
 
 use super::asks::World;
 use super::budget::Payer;
-use super::dialogue::{self, Dialogue};
+use super::dialogue::{self, Asker, Dialogue, Turned};
 use super::paced::{Notice, Paced, Slot};
 use super::recall::{self, Recall};
 use crate::catalog::{PriceRow, Usd};
 use crate::check::{Answers, Grade, Grading, Subject};
-use crate::journal::{ErrorRecord, Record, TrialStatus};
+use crate::journal::{ErrorRecord, Record, TrialStatus, TurnRecord};
 use crate::model::{Completion, ErrorKind, ModelError, Remedy, Request, Usage};
 use crate::plan::Trial;
 
@@ -59,6 +59,7 @@ pub(super) async fn carry_out(
             request: request.as_ref(),
             price: asking.price,
             usage: None,
+            turns: Vec::new(),
         };
         judge(&mut record, &given, output.clone(), world, &notify).await?;
         return Some(Outcome { record, slot: None });
@@ -74,26 +75,24 @@ pub(super) async fn carry_out(
             return Some(Outcome { record, slot: None });
         }
     };
+    let asker = Asker {
+        paced,
+        payer: asking.payer,
+        world,
+    };
     let Dialogue {
         result,
         request,
+        turns,
         attempts,
         waited,
         slot,
-    } = dialogue::hold(
-        request,
-        &trial.case.tool_results,
-        &context,
-        paced,
-        asking.payer,
-        world,
-        &notify,
-    )
-    .await;
+    } = dialogue::hold(request, &context, asker, &notify).await;
     // A judge may need the very slot.
     let slot = slot.filter(|_| !judged);
     record.wait_ms = millis(waited);
     record.attempts = attempts;
+    record.turns = turns.iter().map(turn_record).collect();
     match result {
         Err(error) if error.kind == ErrorKind::Cancelled => return None,
         Err(error) if error.kind == ErrorKind::Budget && record.attempts.is_empty() => return None,
@@ -104,6 +103,7 @@ pub(super) async fn carry_out(
                 request: Some(&request),
                 price: asking.price,
                 usage: Some(completion.usage),
+                turns: turns.into_iter().map(|turn| Some(turn.request)).collect(),
             };
             finish(&mut record, &given, completion, world, &notify).await?;
         }
@@ -152,6 +152,7 @@ async fn judge_again(
         request: request.as_ref(),
         price,
         usage,
+        turns: Vec::new(),
     };
     judge(record, &given, output, world, notify).await
 }
@@ -188,6 +189,19 @@ struct Given<'a> {
     price: Option<&'a PriceRow>,
     /// Tokens of the answer; `None` for canned answers.
     usage: Option<Usage>,
+    /// What each turn was asked, as far as it is known.
+    turns: Vec<Option<Request>>,
+}
+
+/// Returns what the journal keeps of a turn.
+fn turn_record(turn: &Turned) -> TurnRecord {
+    TurnRecord {
+        user: turn.user.clone(),
+        output: turn.answer.text.clone(),
+        tool_calls: turn.answer.tool_calls.clone(),
+        latency_ms: millis(turn.answer.latency),
+        usage: turn.answer.usage,
+    }
 }
 
 /// Notes a completion and judges it; `None` if judges were abandoned.
@@ -292,7 +306,26 @@ fn graded(
             Some(Usd::ZERO)
         },
     };
-    grading.grade(&subject)
+    let outputs: Vec<Value> = record
+        .turns
+        .iter()
+        .map(|turn| turn.output.as_str().into())
+        .collect();
+    let turns = record.turns.iter().zip(&outputs).enumerate();
+    let turns: Vec<Subject<'_>> = turns
+        .map(|(index, (turn, output))| Subject {
+            output,
+            request: given.turns.get(index).and_then(Option::as_ref),
+            tool_calls: &turn.tool_calls,
+            stop_reason: None,
+            usage: Some(turn.usage),
+            latency_ms: Some(turn.latency_ms),
+            ttft_ms: None,
+            cost: given.price.map(|price| price.cost(&turn.usage).usd),
+            ..subject
+        })
+        .collect();
+    grading.grade_turns(&subject, &turns)
 }
 
 fn blank(trial: &Trial) -> Record {
@@ -315,6 +348,7 @@ fn blank(trial: &Trial) -> Record {
         metrics: std::collections::BTreeMap::new(),
         attempts: Vec::new(),
         judge_calls: Vec::new(),
+        turns: Vec::new(),
         latency_ms: None,
         ttft_ms: None,
         service_latency_ms: None,

@@ -12,6 +12,7 @@ use super::toolset::{ToolResults, ToolSet};
 use crate::catalog::Usd;
 use crate::check::{Grading, Helper};
 use crate::model::{CacheTtl, Guardrail, Params};
+use crate::template::{Template, TemplateError};
 
 /// A suite: its prompts × its models × its cases.
 #[derive(Debug)]
@@ -99,6 +100,8 @@ pub struct Test {
     pub dataset: Option<Dataset>,
     /// Tags, for `--tag`.
     pub tags: Vec<String>,
+    /// What the user says, turn by turn; empty where the prompt says all.
+    pub turns: Arc<[Template]>,
     /// How its answers are judged.
     pub grading: Grading,
     /// A canned answer, which is judged in place of asking.
@@ -128,6 +131,8 @@ pub struct Case {
     pub tags: Vec<String>,
     /// The group it belongs to, for the statistics.
     pub cluster: Option<String>,
+    /// What the user says, turn by turn; empty where the prompt says all.
+    pub turns: Arc<[Template]>,
     /// How its answers are judged.
     pub grading: Grading,
     /// A canned answer.
@@ -136,6 +141,17 @@ pub struct Case {
     pub tool_results: ToolResults,
     /// How often it is asked.
     pub repeat: u32,
+}
+
+impl Case {
+    /// Returns what the user says in a turn, from 0.
+    ///
+    /// # Errors
+    ///
+    /// The message cannot be rendered over `context`.
+    pub fn said(&self, turn: usize, context: &Map<String, Value>) -> Result<String, TemplateError> {
+        self.turns[turn].render(context)
+    }
 }
 
 /// A case as the plan shares it.

@@ -61,6 +61,7 @@ impl Suite {
             vars: found.vars,
             tags: test.tags.clone(),
             cluster: found.cluster,
+            turns: Arc::clone(&test.turns),
             grading: test.grading.clone(),
             output: test.output.clone(),
             tool_results: test.tool_results.clone(),

@@ -8,20 +8,19 @@ use sha2::{Digest, Sha256};
 use super::assertion::{assertions, transform};
 use super::case::Test;
 use super::dataset::{DataFormat, Dataset};
+use super::decode_dataset::{dataset, dataset_file};
 use super::decode_tools;
+use super::decode_turns::{self, Turns};
 use super::error::Problems;
-use super::file::{beside, near_file, read_beside, unreadable};
+use super::file::{beside, read_beside};
 use super::judging::{Judging, Named};
 use super::media::is_media_path;
-use super::reader::{MapReader, listed, nearest};
+use super::reader::MapReader;
 use super::source::{Node, Place, Tree};
 use super::toolset::ToolResults;
 use crate::check::{Check, Grading, Transform};
 use crate::model::{canonical, hex};
-use crate::template::Expression;
-
-/// The seed of a dataset's `sample`: fixed, so that a suite always means the same rows.
-const SAMPLE_SEED: u64 = 0;
+use crate::template::Template;
 
 /// Reads the value of `default_test`: what every test has that does not say otherwise.
 pub(super) fn defaults<'a>(
@@ -119,7 +118,6 @@ impl<'a> Common<'a> {
                 "providers",
                 "models",
                 "prompts",
-                "turns",
                 "tools",
                 "mcp_servers",
                 "assert_scoring_function",
@@ -154,22 +152,38 @@ fn one(
             let hint = "add checks to `default_test`, or every answer passes";
             problems.warning(&node.place, "a test without assertions", Some(hint));
         }
-        return Some(finish(
+        let own = Own {
             number,
-            None,
-            Common::default(),
-            Some(dataset),
-            None,
-            defaults,
-            judging,
-        ));
+            description: None,
+            common: Common::default(),
+            dataset: Some(dataset),
+            output: None,
+            turns: Turns::default(),
+        };
+        return Some(finish(own, defaults, judging));
     }
     let mut map = MapReader::new("a test", node, problems)?;
     let description = map.text("description", problems).map(str::to_owned);
     let dataset_node = map.take("dataset");
     let output = map.take_one_of(&["output", "provider_output"], problems);
-    let common = Common::take(&mut map, judging, problems);
-    let has_checks = !common.checks.is_empty() || !defaults.checks.is_empty();
+    let turns_node = map.take("turns");
+    let mut common = Common::take(&mut map, judging, problems);
+    let judging = &judging.below(common.named, &mut Problems::default());
+    let turns = turns_node
+        .map(|node| decode_turns::turns(node, judging, problems))
+        .unwrap_or_default();
+    if let (Some(_), Some(output)) = (turns_node, output) {
+        let message = "a test has `turns`, or an `output` that is given, not both";
+        problems.error(&output.place, message);
+    }
+    if let Some(first) = turns.first() {
+        // The prompt says the first of them.
+        let first = Value::String(first.message.source().to_owned());
+        common.vars.insert("turn".to_owned(), first);
+    }
+    let has_checks = !common.checks.is_empty()
+        || !defaults.checks.is_empty()
+        || turns.iter().any(|turn| !turn.checks.is_empty());
     let has_list = node_has_key(node, "assert");
     map.finish(problems);
     let dataset = match dataset_node {
@@ -180,27 +194,37 @@ fn one(
         let hint = "add an `assert` list, or every answer passes";
         problems.warning(&node.place, "a test without assertions", Some(hint));
     }
-    Some(finish(
+    let own = Own {
         number,
         description,
         common,
         dataset,
-        output.map(Node::to_json),
-        defaults,
-        judging,
-    ))
+        output: output.map(Node::to_json),
+        turns: Turns::new(turns_node, turns),
+    };
+    Some(finish(own, defaults, judging))
+}
+
+/// What a test says by itself.
+struct Own<'a> {
+    number: usize,
+    description: Option<String>,
+    common: Common<'a>,
+    dataset: Option<Dataset>,
+    output: Option<Value>,
+    turns: Turns,
 }
 
 /// Applies the defaults. Checks of `default_test` come first; everything else of the test wins.
-fn finish(
-    number: usize,
-    description: Option<String>,
-    test: Common<'_>,
-    dataset: Option<Dataset>,
-    output: Option<Value>,
-    defaults: &Common<'_>,
-    judging: &Judging<'_>,
-) -> Test {
+fn finish(own: Own<'_>, defaults: &Common<'_>, judging: &Judging<'_>) -> Test {
+    let Own {
+        number,
+        description,
+        common: test,
+        dataset,
+        output,
+        turns,
+    } = own;
     let mut vars = defaults.vars.clone();
     vars.extend(test.vars);
     let mut matrix: Vec<String> = defaults.matrix.clone();
@@ -239,20 +263,27 @@ fn finish(
         checks: checks.into(),
         threshold,
         transform,
+        turns: turns.checks,
     };
+    if let (Value::Array(content), Some(said)) = (&mut written, turns.written) {
+        content.push(said);
+    }
     if let Value::Array(written) = &mut written
         && grading.asks()
     {
         let judges = grading.helpers().map(|helper| json!(helper.request));
         written.push(judges.collect());
     }
-    let needed = grading.checks.iter().flat_map(Check::variables).collect();
+    let said = turns.messages.iter().flat_map(Template::variables);
+    let said = said.filter(|name| name != "turns");
+    let needed = grading.variables().into_iter().chain(said).collect();
     Test {
         name: description.unwrap_or_else(|| format!("#{number}")),
         vars,
         matrix,
         dataset,
         tags,
+        turns: turns.messages,
         grading,
         output,
         tool_results: if test.results.is_empty() {
@@ -275,7 +306,7 @@ fn written(list: Option<&Node>) -> Vec<Value> {
 }
 
 /// Returns a tree as JSON in which each `file://…` is the digest of the file.
-fn with_files(node: &Node) -> Value {
+pub(super) fn with_files(node: &Node) -> Value {
     match &node.value {
         Tree::List(items) => items.iter().map(with_files).collect(),
         Tree::Map(entries) => {
@@ -354,99 +385,6 @@ fn file_value(path: &str, place: &Place, problems: &mut Problems) -> Option<Valu
             file.text.trim_end_matches(['\n', '\r']).to_owned(),
         )),
     }
-}
-
-fn dataset_file(path: &str, place: &Place, problems: &mut Problems) -> Option<Dataset> {
-    let path = beside(path, place);
-    let Some(format) = DataFormat::of(&path) else {
-        let hint = "datasets end in .csv, .tsv, .json, .jsonl, .yaml or .yml";
-        problems.error_with(
-            place,
-            format!("`{}` is no dataset that can be read", path.display()),
-            Some(hint),
-        );
-        return None;
-    };
-    if let Err(error) = std::fs::metadata(&path) {
-        problems.error_with(place, unreadable(&path, &error), near_file(&path));
-        return None;
-    }
-    let name = path
-        .file_name()
-        .unwrap_or_default()
-        .to_string_lossy()
-        .into_owned();
-    Some(Dataset {
-        path,
-        name,
-        place: place.clone(),
-        format,
-        keep: None,
-        drawn: None,
-        limit: None,
-        id: None,
-        cluster: None,
-    })
-}
-
-fn dataset(node: &Node, problems: &mut Problems) -> Option<Dataset> {
-    if let Some(path) = node.as_text() {
-        return dataset_file(path, &node.place, problems);
-    }
-    let mut map = MapReader::new("a dataset", node, problems)?;
-    let file_node = map.take("file");
-    let file = map.text("file", problems);
-    let limit = map.count("limit", 1, problems);
-    let sample_node = map.take("sample");
-    let sample = map.count("sample", 1, problems);
-    let where_node = map.take("where");
-    let keep = map
-        .text("where", problems)
-        .and_then(|source| match Expression::parse(source) {
-            Ok(expression) => Some(expression),
-            Err(error) => {
-                let place = where_node.map_or(&node.place, |node| &node.place);
-                problems.template("expression", &error, source, place);
-                None
-            }
-        });
-    let id = map.text("id", problems).map(str::to_owned);
-    let cluster = map.text("cluster", problems).map(str::to_owned);
-    if file_node.is_none() {
-        map.miss("file", "a dataset needs a `file`");
-    }
-    map.finish(problems);
-    let (file, file_node) = (file?, file_node?);
-    let mut dataset = Dataset {
-        keep,
-        limit,
-        id,
-        cluster,
-        ..dataset_file(file, &file_node.place, problems)?
-    };
-    if let (Some(keep), Some(where_node)) = (&dataset.keep, where_node) {
-        let fields = dataset.fields().unwrap_or_default();
-        let unknown = keep
-            .variables()
-            .into_iter()
-            .find(|name| !fields.contains(name));
-        if let Some(name) = unknown.filter(|_| !fields.is_empty()) {
-            let hint = match nearest(&name, fields.iter().map(String::as_str)) {
-                Some(near) => format!("did you mean `{near}`?"),
-                None => format!("the fields are {}", listed(&fields)),
-            };
-            let message = format!("the rows of `{}` have no field `{name}`", dataset.name);
-            problems.error_with(&where_node.place, message, Some(hint));
-            return None;
-        }
-    }
-    if let (Some(count), Some(sample_node)) = (sample, sample_node)
-        && let Err(error) = dataset.draw(count, SAMPLE_SEED)
-    {
-        problems.push(error.at(&sample_node.place));
-        return None;
-    }
-    Some(dataset)
 }
 
 fn node_has_key(node: &Node, name: &str) -> bool {

@@ -44,8 +44,27 @@ pub(super) fn check(
         });
     }
     missing(tests, &by_prompts, problems);
+    first_turns(prompts, tests, problems);
     if everything_is_read && misspelt.is_empty() {
         unused(tests, &used, problems);
+    }
+}
+
+/// Reports prompts that do not say the first turn of a test that has turns.
+fn first_turns(prompts: &[Prompt], tests: &[(Test, Place)], problems: &mut Problems) {
+    let Some((test, _)) = tests.iter().find(|(test, _)| !test.turns.is_empty()) else {
+        return;
+    };
+    for prompt in prompts
+        .iter()
+        .filter(|prompt| !prompt.variables().contains("turn"))
+    {
+        let message = format!(
+            "prompt `{}` does not use `turn`, the first of the turns of test `{}`",
+            prompt.name, test.name
+        );
+        let hint = "write `{{ turn }}` where the user says it";
+        problems.error_with(&prompt.place, message, Some(hint));
     }
 }
 

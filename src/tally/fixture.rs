@@ -107,6 +107,7 @@ pub(crate) fn record(suite: u32, case: u64, prompt: u32, model: u32) -> Record {
         checks: vec![check(Status::Passed, "the output contains `Yes`")],
         metrics: std::collections::BTreeMap::new(),
         judge_calls: Vec::new(),
+        turns: Vec::new(),
         attempts: vec![attempt(Usage::new(1_000 + case, 200))],
         latency_ms: Some(
             400.5 + f64::from(model) * 700.25 + f64::from(u32::try_from(case).unwrap()) * 10.0,

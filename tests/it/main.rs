@@ -27,6 +27,7 @@ mod run_retries;
 mod run_stops;
 mod run_tools;
 mod run_trials;
+mod run_turns;
 mod run_webhooks;
 mod sample;
 mod scripted;

@@ -24,6 +24,7 @@ fn grade(checks: Vec<Check>, threshold: Option<f64>) -> Grade {
         checks: checks.into(),
         threshold,
         transform: None,
+        turns: Vec::new().into(),
     };
     grading.grade(&subject(&json!("x"), &Map::new(), &[]))
 }
@@ -70,6 +71,7 @@ fn a_failed_transform_leaves_every_check_undecided() {
         transform: Some(Transform::Expression(
             Expression::parse("json.a.b").unwrap(),
         )),
+        turns: Vec::new().into(),
     };
     let grade = grading.grade(&subject(&json!("x"), &Map::new(), &[]));
     assert_eq!(grade.status, U);

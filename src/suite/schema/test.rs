@@ -30,12 +30,34 @@ pub(super) struct Test {
     description: Option<String>,
     /// Rows, each of which becomes a case; their fields are variables.
     dataset: Option<DatasetForm>,
+    /// What the user says turn by turn; the first is the variable `turn` of the prompt.
+    #[schemars(length(min = 1))]
+    turns: Option<Vec<TextOrTurn>>,
     /// A canned answer, which is judged in place of asking a model.
     output: Option<Value>,
     /// Another word for `output`.
     provider_output: Option<Value>,
     #[schemars(flatten)]
     common: DefaultTest,
+}
+
+/// What the user says, and what the answer should be like.
+#[derive(JsonSchema)]
+#[schemars(untagged)]
+enum TextOrTurn {
+    /// A template; sees the earlier turns as `turns[0].output`.
+    Text(String),
+    Map(Turn),
+}
+
+/// A turn.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+struct Turn {
+    /// What the user says, a template.
+    user: String,
+    /// What the answer to it should be like.
+    assert: Option<Vec<Assertion>>,
 }
 
 /// What every test has that does not say otherwise.

@@ -111,6 +111,7 @@ fn decoder_and_schema_have_the_same_keys() {
         ("Guardrail", "models: { id: m, guardrail: { Q: 1 } }"),
         ("DefaultTest", "default_test: { Q: 1 }"),
         ("Test", "tests: { Q: 1 }"),
+        ("Turn", "tests: { turns: [{ Q: 1 }] }"),
         ("Dataset", "tests: { dataset: { Q: 1 } }"),
         ("Transform", "tests: { transform: { Q: 1 } }"),
         (
