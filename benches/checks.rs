@@ -88,6 +88,7 @@ fn main() {
         latency_ms: Some(800.0),
         ttft_ms: None,
         cost: None,
+        is_labelled: false,
     };
     for (name, rounds, kind) in kinds {
         let check = Check::new(name, kind);

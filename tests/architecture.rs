@@ -40,20 +40,22 @@ const FLOORS: &[&[(&str, &[&str])]] = &[
         ),
         (
             "tally",
-            &["journal", "plan", "suite", "catalog", "stats", "model"],
+            &[
+                "journal", "plan", "suite", "check", "catalog", "stats", "model",
+            ],
         ),
     ],
     &[(
         "report",
         &[
-            "tally", "journal", "plan", "check", "catalog", "stats", "model", "text",
+            "tally", "journal", "plan", "check", "check", "catalog", "stats", "model", "text",
         ],
     )],
     &[(
         "cli",
         &[
-            "report", "tally", "run", "journal", "plan", "suite", "check", "catalog", "bedrock",
-            "cassette", "model", "files",
+            "report", "tally", "run", "journal", "plan", "suite", "check", "check", "catalog",
+            "bedrock", "cassette", "model", "files",
         ],
     )],
     &[("main", &["cli"])],

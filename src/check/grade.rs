@@ -164,6 +164,7 @@ impl Grading {
                 .map(|metric| metric.source().to_owned()),
             weight: check.weight,
             opinions: Vec::new(),
+            labels: Vec::new(),
         });
         Grade {
             status: Status::Undecided,

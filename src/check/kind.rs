@@ -18,6 +18,7 @@ use super::is_json::IsJson;
 use super::javascript::JavaScript;
 use super::json_path::JsonPath;
 use super::judge::{ContextCheck, ConversationRelevance, Factuality, GEval, Panel, Rubric};
+use super::label::{Label, Labelled};
 use super::language::Language;
 use super::limit::Limit;
 use super::metrics::Metrics;
@@ -239,11 +240,36 @@ impl Check {
         let verdict = self
             .verdict(subject, &mut metrics)
             .unwrap_or_else(Verdict::undecided);
-        let result = self.result(verdict, subject.vars);
+        let mut result = self.result(verdict, subject.vars);
+        result.labels = self.labelled(subject);
         Judged {
             metrics: metrics.under(&result),
             result,
         }
+    }
+
+    /// Judges the answers that a human has judged as if each were the answer.
+    fn labelled(&self, subject: &Subject<'_>) -> Vec<Labelled> {
+        let judged = |label: &Label| {
+            let subject = Subject {
+                output: &label.answer,
+                tool_calls: &[],
+                is_labelled: true,
+                ..*subject
+            };
+            let verdict = self.verdict(&subject, &mut Metrics::default());
+            let judge = match verdict.map(|verdict| verdict.status) {
+                Ok(Status::Passed) => Some(true),
+                Ok(Status::Failed) => Some(false),
+                Ok(Status::Undecided) | Err(_) => None,
+            };
+            Labelled {
+                human: label.pass,
+                judge,
+            }
+        };
+        let labels = self.kind.panel().map_or(&[][..], |panel| &panel.labels);
+        labels.iter().map(judged).collect()
     }
 
     /// Returns the line of a verdict.
@@ -261,6 +287,7 @@ impl Check {
             metric: self.metric_name(vars),
             weight: if verdict.weightless { 0.0 } else { self.weight },
             opinions: verdict.opinions,
+            labels: Vec::new(),
         }
     }
 

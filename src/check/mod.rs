@@ -28,6 +28,7 @@ mod javascript;
 mod json_path;
 mod judge;
 mod kind;
+mod label;
 mod language;
 mod limit;
 mod metrics;
@@ -82,6 +83,7 @@ pub use judge::{
     MOST_VOTES, Opinion, Panel, Rubric, RubricKind, Shape,
 };
 pub use kind::{Check, Helper, Kind};
+pub use label::{Label, Labelled};
 pub use language::Language;
 pub use limit::Limit;
 pub use number::NumberIs;

@@ -29,6 +29,8 @@ pub struct Subject<'a> {
     pub ttft_ms: Option<f64>,
     /// What the answer cost; `None` where the model has no price.
     pub cost: Option<Usd>,
+    /// Whether it is an answer of the suite's own, with a human's label: what judges say of it holds for every trial.
+    pub is_labelled: bool,
 }
 
 #[cfg(test)]
@@ -46,6 +48,7 @@ impl<'a> Subject<'a> {
             latency_ms: None,
             ttft_ms: None,
             cost: None,
+            is_labelled: false,
         }
     }
 }

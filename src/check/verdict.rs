@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::judge::Opinion;
+use super::label::Labelled;
 
 /// How a check, or a whole trial, came out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -134,4 +135,7 @@ pub struct CheckResult {
     /// What each judge found each time, before `not-`, where judges were asked.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub opinions: Vec<Opinion>,
+    /// What the check says of the answers that a human has judged, in the order of the suite.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub labels: Vec<Labelled>,
 }

@@ -6,16 +6,18 @@ use super::document::{
     CostPerPass, CostSummary, Counts, LatencyQuantile, LatencySummary, ModelRow, PromptRow, Rate,
     Report, RunSummary, SCHEMA, SuiteSummary, Tokens,
 };
+use super::judges::JudgeRow;
 use crate::catalog::Usd;
 use crate::journal::{Header, Stopped};
 use crate::model::Usage;
-use crate::tally::{CONFIDENCE, Count, Estimate, Tally, Timing, TimingQuantile};
+use crate::tally::{Benches, CONFIDENCE, Count, Estimate, Tally, Timing, TimingQuantile};
 
 impl Report {
     /// Returns the document of a run that was counted. `end` is when it ended and why; `None` if it was killed.
     pub(super) fn of(
         header: &Header,
         tally: &Tally,
+        benches: &Benches,
         end: Option<(Timestamp, Option<Stopped>)>,
     ) -> Self {
         let rows: Vec<ModelRow> = suite_rows(header, tally).collect();
@@ -51,6 +53,7 @@ impl Report {
                 .into_iter()
                 .chain(overall_rows(header, tally))
                 .collect(),
+            judges: JudgeRow::all(header, benches),
             comparisons: Vec::new(),
             gates: Vec::new(),
             cost,

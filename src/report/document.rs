@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::judges::JudgeRow;
 use super::schema;
 use crate::catalog::Usd;
 use crate::journal::Stopped;
@@ -27,6 +28,9 @@ pub struct Report {
     pub suites: Vec<SuiteSummary>,
     /// A row per suite and model; with several suites, also a row per label over all suites in which every label ran.
     pub models: Vec<ModelRow>,
+    /// How far judges can be trusted; left out where nothing tells.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub judges: Vec<JudgeRow>,
     /// Models against each other.
     pub comparisons: Vec<Unclaimed>,
     /// Declared bounds and whether they held.

@@ -3,7 +3,7 @@
 use super::document::Report;
 use super::trouble::Troubles;
 use crate::journal::{Header, Record};
-use crate::tally::{PlanOrder, RecordsError, Tally};
+use crate::tally::{Benches, PlanOrder, RecordsError, Tally};
 
 /// What a run came to.
 #[derive(Debug)]
@@ -25,16 +25,18 @@ impl Findings {
         mut see: impl FnMut(&Header, Record) -> Result<(), E>,
     ) -> Result<Self, E> {
         let mut tally = Tally::default();
+        let mut benches = Benches::default();
         let mut troubles = Troubles::new(records.header());
         records.each(|header, record| {
             tally.add(header, &record);
             troubles.add(header, &record);
+            benches.add(&record);
             see(header, record)
         })?;
         troubles.finish(records.header());
         let end = records.end();
         Ok(Self {
-            report: Report::of(records.header(), &tally, end),
+            report: Report::of(records.header(), &tally, &benches, end),
             troubles,
         })
     }

@@ -34,6 +34,15 @@ pub(super) fn report(
     affected(report, "Failed", &troubles.failed, out)?;
     affected(report, "Could not be judged", &troubles.undecided, out)?;
     errors(troubles, out)?;
+    for (index, sentence) in words::judges(report).iter().enumerate() {
+        if index == 0 {
+            writeln!(out, "**Judges**\n")?;
+        }
+        writeln!(out, "- {}", escaped(sentence))?;
+    }
+    if !report.judges.is_empty() {
+        writeln!(out)?;
+    }
     for warning in words::warnings(report) {
         writeln!(out, "> warning: {}\n", escaped(&warning))?;
     }

@@ -10,7 +10,7 @@ use super::build::{milliseconds, prompt_name};
 use super::document::Tokens;
 use super::schema;
 use crate::catalog::Usd;
-use crate::check::{CheckResult, Opinion, Status};
+use crate::check::{CheckResult, Labelled, Opinion, Status};
 use crate::journal::{ErrorRecord, Header, Record, TrialStatus, TurnRecord};
 use crate::model::{ErrorKind, ToolCall};
 use crate::text::json_text;
@@ -127,6 +127,18 @@ pub struct ResultCheck {
     /// What each judge found each time, before `not-`; left out where no judge was asked.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub opinions: Vec<ResultOpinion>,
+    /// What a human and the check say of the answers that a human has judged; left out without such.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub labels: Vec<ResultLabel>,
+}
+
+/// What a human and a check say of one answer.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ResultLabel {
+    /// Whether the human lets it pass.
+    pub human: bool,
+    /// Whether the check does; null where undecided.
+    pub judge: Option<bool>,
 }
 
 /// What a judge found once.
@@ -250,6 +262,16 @@ impl From<CheckResult> for ResultCheck {
                 .into_iter()
                 .map(ResultOpinion::from)
                 .collect(),
+            labels: check.labels.into_iter().map(ResultLabel::from).collect(),
+        }
+    }
+}
+
+impl From<Labelled> for ResultLabel {
+    fn from(labelled: Labelled) -> Self {
+        Self {
+            human: labelled.human,
+            judge: labelled.judge,
         }
     }
 }

@@ -63,6 +63,7 @@ pub(super) fn report(
     page.affected("Failed", &troubles.failed, out)?;
     page.affected("Could not be judged", &troubles.undecided, out)?;
     page.errors(troubles, out)?;
+    page.judges(out)?;
     page.warnings(out)?;
     writeln!(out)?;
     for line in words::conclusion(report) {
@@ -198,6 +199,17 @@ impl Page<'_> {
                 let hint = format!("    hint: {hint}");
                 writeln!(out, "{}", wrapped(&hint, width, "    "))?;
             }
+        }
+        Ok(())
+    }
+
+    fn judges(&self, out: &mut dyn Write) -> io::Result<()> {
+        for (index, sentence) in words::judges(self.report).iter().enumerate() {
+            if index == 0 {
+                writeln!(out, "\n{}", self.colour.paint(TITLE, "Judges"))?;
+            }
+            let line = wrapped(&format!("  {sentence}"), usize::from(self.width), "    ");
+            writeln!(out, "{line}")?;
         }
         Ok(())
     }

@@ -3,10 +3,12 @@
 use serde_json::json;
 
 use super::*;
+use crate::check::{Labelled, Opinion, Status};
 use crate::journal::{Header, ModelRecord, Record, Stopped};
 use crate::model::{ErrorKind, Usage};
 use crate::tally::fixture::{
-    attempt, broken, failed, header, header_of, journal, record, stopped_journal, suite, undecided,
+    attempt, broken, check, failed, header, header_of, journal, record, stopped_journal, suite,
+    undecided,
 };
 use crate::tally::{PlanOrder, RecordsError};
 
@@ -70,6 +72,46 @@ fn errors_and_undecided() {
         _ => record,
     });
     insta::assert_snapshot!(rendered(Format::Terminal, &header(), records));
+}
+
+/// Six cases with two judges who differ now and then, and labels of which they get some wrong.
+fn with_judges() -> Vec<Record> {
+    six_cases(|case, model, mut record| {
+        let mut check = check(Status::Passed, "");
+        check.kind = "llm-rubric".to_owned();
+        check.metric = Some("tone".to_owned());
+        check.opinions = [("opus", true), ("nova-pro", case != 0 && model == 0)]
+            .map(|(judge, pass)| Opinion {
+                judge: judge.to_owned(),
+                pass: Some(pass),
+                score: None,
+            })
+            .into();
+        check.labels = [
+            (true, Some(true)),
+            (true, Some(true)),
+            (false, Some(case == 0)),
+        ]
+        .map(|(human, judge)| Labelled {
+            human,
+            judge: judge.filter(|_| case != 5),
+        })
+        .into();
+        if (case, model) == (3, 1) {
+            check.status = Status::Failed;
+        }
+        record.checks = vec![check];
+        record
+    })
+}
+
+#[test]
+fn judges_are_held_against_humans_and_each_other() {
+    insta::assert_snapshot!(rendered(Format::Terminal, &header(), with_judges()));
+    insta::assert_snapshot!(rendered(Format::Markdown, &header(), with_judges()));
+    let json = rendered(Format::Json, &header(), with_judges());
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    insta::assert_snapshot!(serde_json::to_string_pretty(&json["judges"]).unwrap());
 }
 
 #[test]

@@ -12,6 +12,13 @@ use crate::journal::Stopped;
 /// Fewer groups than this say little about how sure a rate is.
 const FEW_CLUSTERS: u64 = 5;
 
+/// Returns how far judges can be trusted, a sentence each.
+pub(super) fn judges(report: &Report) -> Vec<String> {
+    let of_several = report.suites.len() > 1;
+    let rows = report.judges.iter();
+    rows.flat_map(|row| row.sentences(of_several)).collect()
+}
+
 /// Returns what a reader must know before trusting the numbers, a sentence each, the gravest last.
 pub(super) fn warnings(report: &Report) -> Vec<String> {
     let rows = Rows::of(report);

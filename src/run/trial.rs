@@ -305,6 +305,7 @@ fn graded(
         } else {
             Some(Usd::ZERO)
         },
+        is_labelled: false,
     };
     let outputs: Vec<Value> = record
         .turns

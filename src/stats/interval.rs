@@ -26,7 +26,7 @@ impl Interval {
     }
 
     /// Returns `centre` plus and minus `half`.
-    fn around(centre: f64, half: f64) -> Self {
+    pub(super) fn around(centre: f64, half: f64) -> Self {
         Self {
             low: centre - half,
             high: centre + half,
@@ -127,7 +127,7 @@ pub fn clustered_wilson(values: &[f64], clusters: &[u64], confidence: f64) -> Op
 }
 
 /// Returns how many standard errors a normal interval of `confidence` reaches to each side: 1.96 for 0.95.
-fn normal_quantile(confidence: f64) -> f64 {
+pub(super) fn normal_quantile(confidence: f64) -> f64 {
     Normal::standard().inverse_cdf(f64::midpoint(1.0, confidence))
 }
 

@@ -4,11 +4,13 @@
 //! software computed. The unit of analysis is the caller's business: repeats of one case are averaged before they come
 //! here, and observations that share a context come with the number of their cluster.
 
+mod agreement;
 mod interval;
 mod quantile;
 mod ratio;
 mod sample;
 
+pub use agreement::{Agreement, Alpha, Share, corrected_rate};
 pub use interval::{
     Interval, clopper_pearson, clustered_t, clustered_wilson, score_interval, student_t, wilson,
 };

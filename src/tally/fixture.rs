@@ -178,6 +178,7 @@ pub(crate) fn check(status: Status, reason: &str) -> CheckResult {
         metric: None,
         weight: 1.0,
         opinions: Vec::new(),
+        labels: Vec::new(),
     }
 }
 

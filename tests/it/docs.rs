@@ -209,7 +209,8 @@ fn every_check_has_an_example_of_both() {
             .filter_map(|(_, link)| link.strip_prefix('#'))
             .collect();
         assert!(sections.len() >= least, "the table leads to the checks");
-        let is_check = |anchor: &&&str| !matches!(**anchor, "not-there" | "every-judge");
+        let others = ["not-there", "every-judge", "how-far-a-judge-can-be-trusted"];
+        let is_check = |anchor: &&&str| !others.contains(*anchor);
         for anchor in sections.iter().filter(is_check) {
             let section = page.section(anchor);
             for word in ["description: passes", "description: fails"] {

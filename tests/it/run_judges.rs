@@ -139,6 +139,31 @@ async fn steps_of_a_criterion_are_asked_for_once_in_a_run() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn labelled_answers_are_judged_once_in_a_run_whatever_the_models_say() {
+    let yaml = suite(
+        MICRO,
+        &["one"],
+        "{ type: llm-rubric, value: is kind, human: [{ answer: labelled, pass: false }] }",
+    );
+    let run = Run::of(&format!("{yaml}repeat: 3\n"));
+    let client = Scripted::new(answer("hello"))
+        .on("labelled", [answer(PASSES)])
+        .on(MATERIAL, std::iter::repeat_with(|| answer(PASSES)).take(3))
+        .shared();
+    run.sit(client.clone()).await.result.unwrap();
+    assert_eq!(client.asked().len(), 3 + 1 + 3);
+    let records = run.records();
+    let calls: usize = records.iter().map(|record| record.judge_calls.len()).sum();
+    assert_eq!(calls, 4, "who asked pays");
+    for record in &records {
+        let [labelled] = record.checks[0].labels[..] else {
+            panic!("{:?}", record.checks);
+        };
+        assert_eq!((labelled.human, labelled.judge), (false, Some(true)));
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn repeats_are_judged_each_on_their_own() {
     let yaml = suite(
         MICRO,

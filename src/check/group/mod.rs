@@ -120,5 +120,6 @@ fn subject<'a>(member: &Member<'a>, answers: &'a Answers) -> Subject<'a> {
         latency_ms: None,
         ttft_ms: None,
         cost: None,
+        is_labelled: false,
     }
 }

@@ -20,6 +20,7 @@ fn panel() -> Panel {
         }]
         .into(),
         votes: 1,
+        labels: std::sync::Arc::default(),
     }
 }
 
@@ -36,6 +37,7 @@ fn result(kind: &str, score: f64, weight: f64) -> CheckResult {
         metric: None,
         weight,
         opinions: Vec::new(),
+        labels: Vec::new(),
     }
 }
 

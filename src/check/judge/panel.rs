@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::super::ask::Answers;
+use super::super::label::Label;
 use super::super::reason::listed;
 use super::super::subject::Subject;
 use super::super::verdict::Verdict;
@@ -47,6 +48,8 @@ pub struct Panel {
     pub judges: Arc<[Judge]>,
     /// How often each is asked, 1..=[`MOST_VOTES`].
     pub votes: u32,
+    /// Answers that a human has judged, against which the judges are held.
+    pub labels: Arc<[Label]>,
 }
 
 /// What one judge said once.
@@ -72,6 +75,8 @@ pub(in crate::check) struct Finding {
 pub(in crate::check) struct Seat<'a> {
     judge: &'a Judge,
     vote: u32,
+    /// Whether one answer does for every trial that asks the same.
+    once: bool,
     answers: &'a Answers,
 }
 
@@ -90,6 +95,7 @@ impl Panel {
             (0..self.votes).map(move |vote| Seat {
                 judge,
                 vote,
+                once: subject.is_labelled,
                 answers,
             })
         });
@@ -187,7 +193,7 @@ impl Seat<'_> {
         again: bool,
     ) -> Result<Result<reply::Fields, String>, String> {
         let request = question.request(self.judge, self.vote, again);
-        match self.answers.model(request, question.once) {
+        match self.answers.model(request, question.once || self.once) {
             None => Err("the judge is still to be asked".to_owned()),
             Some(Ok(completion)) => Ok(reply::fields(completion)),
             Some(Err(error)) => Err(format!(

@@ -1,8 +1,10 @@
 //! What judges are asked, and what becomes of what they say. Who answers here is a list of texts.
 
+use std::sync::Arc;
+
 use serde_json::{Map, Value, json};
 
-use super::super::{Answer, Answers, Ask, Check, CheckResult, Item, Kind, Status, Subject};
+use super::super::{Answer, Answers, Ask, Check, CheckResult, Item, Kind, Label, Status, Subject};
 use super::*;
 use crate::model::{
     Completion, ErrorKind, ModelError, Params, Remedy, Request, StopReason, ToolCall, ToolChoice,
@@ -30,6 +32,7 @@ fn panel(labels: &[&str], votes: u32) -> Panel {
     Panel {
         judges: judges.collect(),
         votes,
+        labels: Arc::default(),
     }
 }
 
@@ -221,6 +224,7 @@ fn a_judge_answers_by_tool_schema_or_text() {
         let panel = Panel {
             judges: vec![judge("j", shape)].into(),
             votes: 1,
+            labels: Arc::default(),
         };
         judged_by(&Check::new("it", rubric(panel, None)), "Paris", reply)
     };
@@ -478,4 +482,40 @@ fn every_turn_of_a_conversation_is_looked_at_in_its_window() {
         last[0].contains("User: u3") && !last[0].contains("a2"),
         "{last:?}"
     );
+}
+
+#[test]
+fn what_a_human_has_judged_is_judged_too_once_and_in_the_words_of_the_check() {
+    let label = |answer: &str, pass| Label {
+        answer: answer.into(),
+        pass,
+    };
+    let labels = [
+        label("Rome", false),
+        label("Oslo", true),
+        label("Bern", true),
+    ];
+    let panel = Panel {
+        labels: labels.into(),
+        ..panel(&["j"], 1)
+    };
+    let check = Check::new("not-llm-rubric", rubric(panel, None));
+    let (result, asked) = judged_by(&check, "Paris", |request| {
+        let text = text(request);
+        if text.contains("Bern") {
+            return said("nonsense");
+        }
+        said(&json!({"pass": text.contains("Rome")}).to_string())
+    });
+    assert_eq!(result.status, Status::Passed);
+    let found: Vec<_> = result
+        .labels
+        .iter()
+        .map(|labelled| (labelled.human, labelled.judge))
+        .collect();
+    assert_eq!(
+        found,
+        [(false, Some(false)), (true, Some(true)), (true, None)]
+    );
+    assert_eq!((result.opinions.len(), asked.len()), (1, 5));
 }

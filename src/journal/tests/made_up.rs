@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use serde_json::{Map, Value};
 
 use super::record;
-use crate::check::{CheckResult, Opinion, Status};
+use crate::check::{CheckResult, Labelled, Opinion, Status};
 use crate::journal::{Attempt, ErrorRecord, JudgeCall, Record, TrialStatus};
 use crate::model::{ErrorKind, ToolCall, Usage};
 use crate::plan::Position;
@@ -126,16 +126,22 @@ fn any_check() -> impl Strategy<Value = CheckResult> {
     let opinion = (any::<String>(), any::<Option<bool>>(), option::of(finite()));
     let opinion = opinion.prop_map(|(judge, pass, score)| Opinion { judge, pass, score });
     let numbers = (option::of(finite()), finite());
-    let strategy = (texts, status, numbers, vec(opinion, 0..3));
-    strategy.prop_map(|(texts, status, (score, weight), opinions)| CheckResult {
-        kind: texts.0,
-        status,
-        score,
-        reason: texts.1,
-        metric: texts.2,
-        weight,
-        opinions,
-    })
+    let label = any::<(bool, Option<bool>)>();
+    let label = label.prop_map(|(human, judge)| Labelled { human, judge });
+    let judged = (vec(opinion, 0..3), vec(label, 0..3));
+    let strategy = (texts, status, numbers, judged);
+    strategy.prop_map(
+        |(texts, status, (score, weight), (opinions, labels))| CheckResult {
+            kind: texts.0,
+            status,
+            score,
+            reason: texts.1,
+            metric: texts.2,
+            weight,
+            opinions,
+            labels,
+        },
+    )
 }
 
 fn any_kind() -> impl Strategy<Value = ErrorKind> {

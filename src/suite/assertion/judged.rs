@@ -8,6 +8,7 @@ use super::super::judging::Named;
 use super::super::reader::listed;
 use super::super::source::{Node, Tree};
 use super::fields::{Fields, Noted, Read};
+use super::labels;
 use super::reference::texts;
 use super::transform_of;
 use crate::check::{
@@ -30,7 +31,7 @@ pub(super) fn closedqa(fields: &mut Fields<'_, '_>) -> Read<Kind> {
 }
 
 fn rubric(fields: &mut Fields<'_, '_>, kind: RubricKind, least: Read<Option<f64>>) -> Read<Kind> {
-    let panel = panel(fields);
+    let panel = labelled_panel(fields);
     let prompt = rubric_prompt(fields);
     let given = fields.value()?;
     let place = given.place();
@@ -64,7 +65,7 @@ fn rubric_prompt(fields: &mut Fields<'_, '_>) -> Read<Option<Template>> {
 }
 
 pub(super) fn factuality(fields: &mut Fields<'_, '_>) -> Read<Kind> {
-    let panel = panel(fields);
+    let panel = labelled_panel(fields);
     let scores = scores(fields);
     let (reference, _) = fields.text_value(false)?;
     Ok(Kind::Factuality(Factuality {
@@ -109,7 +110,7 @@ fn number_of(node: &Node) -> Option<f64> {
 }
 
 pub(super) fn g_eval(fields: &mut Fields<'_, '_>) -> Read<Kind> {
-    let panel = panel(fields);
+    let panel = labelled_panel(fields);
     let least = fields.number("threshold");
     let criteria = texts(fields, false);
     Ok(Kind::GEval(GEval {
@@ -136,7 +137,7 @@ pub(super) fn context_faithfulness(fields: &mut Fields<'_, '_>) -> Read<Kind> {
 }
 
 fn context(fields: &mut Fields<'_, '_>, measure: Read<ContextMeasure>) -> Read<Kind> {
-    let panel = panel(fields);
+    let panel = labelled_panel(fields);
     let least = fields.number("threshold");
     let transform = match fields.map.take("context_transform") {
         None => Ok(None),
@@ -151,7 +152,7 @@ fn context(fields: &mut Fields<'_, '_>, measure: Read<ContextMeasure>) -> Read<K
 }
 
 pub(super) fn conversation_relevance(fields: &mut Fields<'_, '_>) -> Read<Kind> {
-    let panel = panel(fields);
+    let panel = labelled_panel(fields);
     let least = fields.number("threshold");
     Ok(Kind::Conversation(ConversationRelevance {
         panel: panel?,
@@ -160,7 +161,7 @@ pub(super) fn conversation_relevance(fields: &mut Fields<'_, '_>) -> Read<Kind> 
 }
 
 pub(super) fn answer_relevance(fields: &mut Fields<'_, '_>) -> Read<Kind> {
-    let panel = panel(fields);
+    let panel = labelled_panel(fields);
     let least = fields.number("threshold");
     let node = fields.map.take("embedding_model");
     let embedder = embedder(fields, node);
@@ -201,6 +202,16 @@ fn embedder(fields: &mut Fields<'_, '_>, node: Option<&Node>) -> Arc<Embedder> {
     Arc::clone(judging.embedder())
 }
 
+/// Reads who judges single answers, how often each is asked, and what a human says of some answers.
+fn labelled_panel(fields: &mut Fields<'_, '_>) -> Read<Panel> {
+    let labels = labels::take(fields);
+    let panel = panel(fields)?;
+    Ok(Panel {
+        labels: labels?,
+        ..panel
+    })
+}
+
 /// Reads who judges, and how often each is asked.
 pub(super) fn panel(fields: &mut Fields<'_, '_>) -> Read<Panel> {
     let judge = fields
@@ -222,6 +233,7 @@ pub(super) fn panel(fields: &mut Fields<'_, '_>) -> Read<Panel> {
         Some(judges) => Ok(Panel {
             judges: judges.clone(),
             votes,
+            labels: Arc::default(),
         }),
         None => {
             let message = format!("`{}` needs a judge", fields.type_name);

@@ -8,6 +8,7 @@ mod fields;
 mod group;
 mod json;
 mod judged;
+mod labels;
 mod limits;
 mod markup;
 mod reference;

@@ -26,6 +26,26 @@ pub(super) struct Judges {
     votes: Option<u64>,
 }
 
+/// Who judges single answers, and what a human says of some.
+#[derive(JsonSchema)]
+struct Judged {
+    #[schemars(flatten)]
+    judges: Judges,
+    /// Answers that a human has judged: the judges are held against them.
+    #[schemars(length(min = 1))]
+    human: Option<Vec<HumanLabel>>,
+}
+
+/// An answer and what a human says of it.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields, inline)]
+struct HumanLabel {
+    /// The answer, word for word.
+    answer: String,
+    /// Whether it should pass.
+    pass: bool,
+}
+
 /// A judge finds that the answer does what a rubric asks.
 #[derive(JsonSchema)]
 #[schemars(deny_unknown_fields)]
@@ -39,7 +59,7 @@ pub(super) struct Rubric {
     /// What is put before the judge in place of the built-in words: a template that sees `output` and `rubric`.
     rubric_prompt: Option<String>,
     #[schemars(flatten)]
-    judges: Judges,
+    judges: Judged,
     #[schemars(flatten)]
     common: Common,
 }
@@ -55,7 +75,7 @@ pub(super) struct ClosedQa {
     /// What is put before the judge in place of the built-in words: a template that sees `output` and `rubric`.
     rubric_prompt: Option<String>,
     #[schemars(flatten)]
-    judges: Judges,
+    judges: Judged,
     #[schemars(flatten)]
     common: Common,
 }
@@ -71,7 +91,7 @@ pub(super) struct GEval {
     /// The least score from 0 to 1 that passes. Default: 0.7.
     threshold: Option<NumberForm>,
     #[schemars(flatten)]
-    judges: Judges,
+    judges: Judged,
     #[schemars(flatten)]
     common: Common,
 }
@@ -87,7 +107,7 @@ pub(super) struct Factuality {
     /// What each finding scores; more than 0 passes. Default: 0 for `disagree`, 1 for the others.
     scores: Option<Scores>,
     #[schemars(flatten)]
-    judges: Judges,
+    judges: Judged,
     #[schemars(flatten)]
     common: Common,
 }
@@ -126,7 +146,7 @@ pub(super) struct ContextRecall {
     /// What makes the context of the output. Default: the variable `context`.
     context_transform: Option<TransformForm>,
     #[schemars(flatten)]
-    judges: Judges,
+    judges: Judged,
     #[schemars(flatten)]
     common: Common,
 }
@@ -142,7 +162,7 @@ pub(super) struct Context {
     /// What makes the context of the output. Default: the variable `context`.
     context_transform: Option<TransformForm>,
     #[schemars(flatten)]
-    judges: Judges,
+    judges: Judged,
     #[schemars(flatten)]
     common: Common,
 }
@@ -158,7 +178,7 @@ pub(super) struct AnswerRelevance {
     /// Who makes vectors. Default: `embedding_model` of the test or the suite.
     embedding_model: Option<IdOrModel>,
     #[schemars(flatten)]
-    judges: Judges,
+    judges: Judged,
     #[schemars(flatten)]
     common: Common,
 }
@@ -191,7 +211,7 @@ pub(super) struct Conversation {
     /// The least share of relevant turns that passes. Default: 0.5.
     threshold: Option<NumberForm>,
     #[schemars(flatten)]
-    judges: Judges,
+    judges: Judged,
     #[schemars(flatten)]
     common: Common,
 }

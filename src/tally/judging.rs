@@ -1,0 +1,292 @@
+//! How far judges can be trusted: against the labels of humans, and against each other.
+
+use std::collections::BTreeMap;
+
+use super::by_case::{ByCase, CaseKey};
+use super::count::Mean;
+use super::estimate::CONFIDENCE;
+use crate::check::{CheckResult, Opinion, Status};
+use crate::journal::Record;
+use crate::stats::{Agreement, Alpha, Interval, Share, corrected_rate};
+
+/// Fewer labels than this of what should pass, or of what should fail, do not tell how sure a corrected rate is.
+pub const FEW_LABELS: usize = 10;
+
+/// Checks that are counted together: those of one type, metric and judges in a suite.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Bench {
+    /// The suite's index.
+    pub suite: u32,
+    /// The type, as the suite wrote it.
+    pub kind: String,
+    /// The metric that its score counts for.
+    pub metric: Option<String>,
+    /// The judges' labels.
+    pub judges: Vec<String>,
+}
+
+/// A labelled answer: case, prompt, which check of the case, which label of the check.
+type Place = (u64, u32, usize, usize);
+
+/// What was counted of a [`Bench`].
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Judging {
+    labels: BTreeMap<Place, (bool, Option<bool>)>,
+    alpha: Alpha,
+    /// Shares of answers that passed, by model and case.
+    found: BTreeMap<u32, ByCase<Mean>>,
+}
+
+/// A model's rate as the judges found it, and as humans would.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Corrected {
+    /// The model's index in the suite.
+    pub model: u32,
+    /// The mean over cases of the share that passed.
+    pub found: f64,
+    /// The rate without the judges' errors; `None` without labels of both kinds, and for judges no better than chance.
+    pub rate: Option<f64>,
+    /// Its interval; `None` with fewer than [`FEW_LABELS`] labels of either kind.
+    pub interval: Option<Interval>,
+}
+
+impl Judging {
+    /// Notes what the check at `place` of a record says.
+    fn add(&mut self, record: &Record, place: usize, check: &CheckResult) {
+        let (yes, no) = ratings(&check.opinions);
+        self.alpha.add(yes, no);
+        if check.labels.is_empty() {
+            return;
+        }
+        for (number, labelled) in check.labels.iter().enumerate() {
+            let at = (record.at.case, record.at.prompt, place, number);
+            let (_, judge) = self.labels.entry(at).or_insert((labelled.human, None));
+            *judge = judge.or(labelled.judge);
+        }
+        let passes = match check.status {
+            _ if check.weight == 0.0 => return,
+            Status::Passed => 1.0,
+            Status::Failed => 0.0,
+            Status::Undecided => return,
+        };
+        let case = CaseKey::new(record.at.suite, record.at.case);
+        let model = self.found.entry(record.at.model).or_default();
+        model.entry(case).add(passes);
+    }
+
+    /// Returns how many answers humans have judged.
+    pub fn labels(&self) -> usize {
+        self.labels.len()
+    }
+
+    /// Returns what humans (first) and judges (second) said of the answers that both have judged.
+    pub fn agreement(&self) -> Agreement {
+        let mut table = Agreement::default();
+        for (human, judge) in self.labels.values() {
+            if let Some(judge) = judge {
+                table.add(*human, *judge);
+            }
+        }
+        table
+    }
+
+    /// Returns Krippendorff's alpha of the judges among each other, or of the votes of a single one; and over how many
+    /// answers.
+    pub fn alpha(&self) -> (Option<f64>, usize) {
+        (self.alpha.get(), self.alpha.things())
+    }
+
+    /// Returns each model's rate, corrected by what labels tell of the judges.
+    pub fn corrected(&self) -> Vec<Corrected> {
+        let table = self.agreement();
+        let sensitivity = Share::of(table.both, table.both + table.only_first);
+        let specificity = Share::of(table.neither, table.neither + table.only_second);
+        let row = |(model, cases): (&u32, &ByCase<Mean>)| {
+            let values: Vec<f64> = cases.values().filter_map(|mean| mean.get()).collect();
+            let found = Share {
+                value: crate::stats::mean(&values),
+                n: values.len(),
+            };
+            let corrected = sensitivity.zip(specificity).and_then(|(se, sp)| {
+                let (rate, interval) = corrected_rate(found, se, sp, CONFIDENCE)?;
+                Some((rate, (se.n.min(sp.n) >= FEW_LABELS).then_some(interval)))
+            });
+            Corrected {
+                model: *model,
+                found: found.value,
+                rate: corrected.map(|(rate, _)| rate),
+                interval: corrected.and_then(|(_, interval)| interval),
+            }
+        };
+        self.found.iter().map(row).collect()
+    }
+}
+
+/// Every [`Bench`] of a run that has something to tell.
+#[derive(Debug, Clone, Default)]
+pub struct Benches(BTreeMap<Bench, Judging>);
+
+impl Benches {
+    /// Notes what judges said of a trial.
+    pub fn add(&mut self, record: &Record) {
+        for (place, check) in record.checks.iter().enumerate() {
+            if check.labels.is_empty() && check.opinions.len() < 2 {
+                continue;
+            }
+            let mut judges: Vec<String> = Vec::new();
+            for opinion in &check.opinions {
+                if !judges.contains(&opinion.judge) {
+                    judges.push(opinion.judge.clone());
+                }
+            }
+            let bench = Bench {
+                suite: record.at.suite,
+                kind: check.kind.clone(),
+                metric: check.metric.clone(),
+                judges,
+            };
+            self.0.entry(bench).or_default().add(record, place, check);
+        }
+    }
+
+    /// Returns each with what was counted.
+    pub fn iter(&self) -> impl Iterator<Item = (&Bench, &Judging)> {
+        self.0.iter()
+    }
+}
+
+/// Returns how many raters say yes and no: judges, each by more than half of its votes that came; or the votes of a judge that
+/// is alone.
+fn ratings(opinions: &[Opinion]) -> (usize, usize) {
+    let mut votes: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
+    for opinion in opinions {
+        let (yes, no) = votes.entry(&opinion.judge).or_default();
+        match opinion.pass {
+            Some(true) => *yes += 1,
+            Some(false) => *no += 1,
+            None => {}
+        }
+    }
+    let mut all = votes.values();
+    if let (Some(alone), None) = (all.next(), all.next()) {
+        return *alone;
+    }
+    let count = |holds: fn(&(usize, usize)) -> bool| votes.values().filter(|it| holds(it)).count();
+    (count(|(yes, no)| yes > no), count(|(yes, no)| no > yes))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::Labelled;
+    use crate::tally::fixture::{check, record};
+
+    fn opinion(judge: &str, pass: Option<bool>) -> Opinion {
+        Opinion {
+            judge: judge.to_owned(),
+            pass,
+            score: None,
+        }
+    }
+
+    /// A record of `case` and `model` that judges with these labels let pass or not.
+    fn judged(case: u64, model: u32, passes: bool, labels: &[(bool, Option<bool>)]) -> Record {
+        let mut record = record(0, case, 0, model);
+        let status = if passes {
+            Status::Passed
+        } else {
+            Status::Failed
+        };
+        let mut check = check(status, "");
+        check.opinions = vec![opinion("a", Some(passes))];
+        let labelled = |(human, judge): &(bool, Option<bool>)| Labelled {
+            human: *human,
+            judge: *judge,
+        };
+        check.labels = labels.iter().map(labelled).collect();
+        record.checks = vec![check];
+        record
+    }
+
+    fn only(records: &[Record]) -> Judging {
+        let mut benches = Benches::default();
+        for record in records {
+            benches.add(record);
+        }
+        let mut all = benches.iter();
+        let (bench, judging) = all.next().unwrap();
+        assert_eq!((&*bench.judges, all.next()), (&["a".to_owned()][..], None));
+        judging.clone()
+    }
+
+    #[test]
+    fn a_label_counts_once_however_many_trials_judge_it() {
+        let labels = [(true, Some(true)), (false, None)];
+        let later = [(true, None), (false, Some(true))];
+        let judging = only(&[
+            judged(0, 0, true, &labels),
+            judged(0, 1, true, &later),
+            judged(1, 0, true, &[(false, Some(false))]),
+        ]);
+        assert_eq!(judging.labels(), 3);
+        let expected = Agreement {
+            both: 1,
+            only_first: 0,
+            only_second: 1,
+            neither: 1,
+        };
+        assert_eq!(judging.agreement(), expected);
+    }
+
+    #[test]
+    fn rates_are_corrected_by_model_over_cases() {
+        let right = [(true, Some(true)); 9];
+        let wrong = [(false, Some(true)), (false, Some(false))];
+        let labels = [&right[..], &wrong[..]].concat();
+        let records = [
+            judged(0, 0, true, &labels),
+            judged(0, 0, true, &labels),
+            judged(1, 0, true, &labels),
+            judged(2, 0, false, &labels),
+            judged(0, 1, false, &labels),
+        ];
+        let [first, second] = <[Corrected; 2]>::try_from(only(&records).corrected()).unwrap();
+        assert!((first.found - 2.0 / 3.0).abs() < 1e-12, "{first:?}");
+        // Sensitivity 1, specificity 1/2: (2/3 − 1/2) ÷ 1/2.
+        assert!((first.rate.unwrap() - 1.0 / 3.0).abs() < 1e-12, "{first:?}");
+        assert_eq!((second.model, second.rate), (1, Some(0.0)));
+        assert_eq!(first.interval, None, "two labels that fail are too few");
+        let few = only(&[judged(0, 0, true, &right)]).corrected();
+        assert_eq!(few[0].rate, None, "no label fails");
+    }
+
+    #[test]
+    fn an_interval_needs_enough_labels_of_both_kinds() {
+        let labels =
+            |n: usize| [vec![(true, Some(true)); n], vec![(false, Some(false)); n]].concat();
+        let interval = |n| only(&[judged(0, 0, true, &labels(n))]).corrected()[0].interval;
+        assert_eq!(interval(FEW_LABELS - 1), None);
+        assert!(interval(FEW_LABELS).is_some());
+    }
+
+    #[test]
+    fn raters_are_judges_or_the_votes_of_one() {
+        let yes = |judge| opinion(judge, Some(true));
+        let no = |judge| opinion(judge, Some(false));
+        for (opinions, expected) in [
+            (vec![yes("a"), yes("a"), no("a")], (2, 1)),
+            (vec![yes("a"), yes("a"), no("a"), no("b")], (1, 1)),
+            (vec![yes("a"), no("a"), no("b"), opinion("b", None)], (0, 1)),
+            (vec![opinion("a", None)], (0, 0)),
+        ] {
+            assert_eq!(ratings(&opinions), expected, "{opinions:?}");
+        }
+    }
+
+    #[test]
+    fn what_tells_nothing_is_not_kept() {
+        let mut benches = Benches::default();
+        benches.add(&judged(0, 0, true, &[]));
+        assert_eq!(benches.iter().count(), 0);
+    }
+}
