@@ -79,8 +79,8 @@ pub use item::Item;
 pub use javascript::JavaScript;
 pub use json_path::{Condition, JsonPath, JsonType};
 pub use judge::{
-    Category, ContextCheck, ContextMeasure, ConversationRelevance, Factuality, GEval, Judge,
-    MOST_VOTES, Opinion, Panel, Rubric, RubricKind, Shape,
+    ByPlace, Category, ContextCheck, ContextMeasure, ConversationRelevance, Factuality, GEval,
+    Judge, MOST_VOTES, Opinion, Panel, Rubric, RubricKind, Shape,
 };
 pub use kind::{Check, Helper, Kind};
 pub use label::{Label, Labelled};

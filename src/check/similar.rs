@@ -200,6 +200,7 @@ impl AnswerRelevance {
                     "mean cosine {score:.3}, {least} passes: {}",
                     questions.join(" ")
                 ),
+                by_place: None,
             })
         })
     }

@@ -7,7 +7,7 @@ use super::human::{counted, listed, percent};
 use super::safe::name;
 use crate::journal::Header;
 use crate::stats::Interval;
-use crate::tally::{Bench, Benches, CONFIDENCE, Corrected, FEW_LABELS, Judging};
+use crate::tally::{Bench, Benches, CONFIDENCE, Corrected, FEW_LABELS, Judging, Pairs};
 
 /// The checks of one type, metric and judges in a suite: what labels of humans tell of them, and how far judges agree.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -26,8 +26,25 @@ pub struct JudgeRow {
     pub alpha: Option<f64>,
     /// Answers that at least two judges, or votes, decided.
     pub alpha_n: u64,
+    /// What judges of pairs went by; null where none saw two answers in both orders.
+    pub pairs: Option<PairsRow>,
     /// What humans say; null without their labels.
     pub human: Option<HumanRow>,
+}
+
+/// Whether judges that see two answers in both orders prefer a place to an answer.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct PairsRow {
+    /// Pairs that were decided, one for each vote.
+    pub n: u64,
+    /// How often whatever stood first was preferred.
+    pub first: u64,
+    /// How often whatever stood last was.
+    pub last: u64,
+    /// (first − last) ÷ n: 0 for a judge without a favourite place.
+    pub position_bias: f64,
+    /// The probability that such a judge is at least as uneven, by an exact sign test over cases.
+    pub p: f64,
 }
 
 /// Judges against the labels of humans.
@@ -96,6 +113,7 @@ impl JudgeRow {
             judges: bench.judges.clone(),
             alpha,
             alpha_n: alpha_n as u64,
+            pairs: judging.by_place().map(PairsRow::of),
             human: (judging.labels() > 0).then(|| HumanRow::of(labels, judging)),
         }
     }
@@ -117,6 +135,9 @@ impl JudgeRow {
             sentences.push(format!("{who}: {}", human.agreement()));
             sentences.extend(human.models.iter().filter_map(CorrectedRow::sentence));
         }
+        if let Some(pairs) = &self.pairs {
+            sentences.push(format!("{who}: {}", pairs.sentence()));
+        }
         if self.alpha_n > 0 {
             let among = match self.judges.len() {
                 1 => "with itself",
@@ -129,6 +150,43 @@ impl JudgeRow {
             });
         }
         sentences
+    }
+}
+
+impl PairsRow {
+    #[expect(clippy::cast_precision_loss, reason = "there are not so many pairs")]
+    fn of((pairs, p): (Pairs, f64)) -> Self {
+        Self {
+            n: pairs.n,
+            first: pairs.first,
+            last: pairs.last,
+            position_bias: (pairs.first as f64 - pairs.last as f64) / pairs.n as f64,
+            p,
+        }
+    }
+
+    fn sentence(&self) -> String {
+        let p = if self.p < 0.001 {
+            "p < 0.001".to_owned()
+        } else {
+            format!("p = {:.3}", self.p)
+        };
+        format!(
+            "preferred the first place {} and the last {} in {}: position bias {:+.2}, {p} by a sign test",
+            times(self.first),
+            times(self.last),
+            counted(self.n, "pair"),
+            self.position_bias,
+        )
+    }
+}
+
+/// Returns how often in words: `never`, `once`, `7 times`.
+fn times(count: u64) -> String {
+    match count {
+        0 => "never".to_owned(),
+        1 => "once".to_owned(),
+        many => format!("{many} times"),
     }
 }
 

@@ -35,7 +35,7 @@ pub use document::{
 pub use findings::Findings;
 pub use format::{Format, Options, RenderError, UnknownFormat, render};
 pub use json::result;
-pub use judges::{CorrectedRow, HumanRow, JudgeRow, WithEnds};
+pub use judges::{CorrectedRow, HumanRow, JudgeRow, PairsRow, WithEnds};
 pub use results::{ResultCheck, ResultError, ResultLine, ResultToolCall};
 pub use safe::safe_text;
 pub use schema::{schema_report, schema_results};

@@ -10,7 +10,7 @@ use super::build::{milliseconds, prompt_name};
 use super::document::Tokens;
 use super::schema;
 use crate::catalog::Usd;
-use crate::check::{CheckResult, Labelled, Opinion, Status};
+use crate::check::{ByPlace, CheckResult, Labelled, Opinion, Status};
 use crate::journal::{ErrorRecord, Header, Record, TrialStatus, TurnRecord};
 use crate::model::{ErrorKind, ToolCall};
 use crate::text::json_text;
@@ -150,6 +150,10 @@ pub struct ResultOpinion {
     pub pass: Option<bool>,
     /// Its score.
     pub score: Option<f64>,
+    /// Whether it chose by place: `no`, `first`, `last`; left out where it did not see two answers in both orders.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "schema::by_place")]
+    pub by_place: Option<ByPlace>,
 }
 
 /// Why there is no completion.
@@ -282,6 +286,7 @@ impl From<Opinion> for ResultOpinion {
             judge: opinion.judge,
             pass: opinion.pass,
             score: opinion.score,
+            by_place: opinion.by_place,
         }
     }
 }

@@ -64,6 +64,10 @@ pub(super) fn check_status(_: &mut SchemaGenerator) -> Schema {
     json_schema!({"enum": ["passed", "failed", "undecided"]})
 }
 
+pub(super) fn by_place(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({"enum": [null, "no", "first", "last"]})
+}
+
 pub(super) fn error_kind(_: &mut SchemaGenerator) -> Schema {
     json_schema!({"enum": [
         "throttled", "timeout", "unavailable", "denied", "credentials", "not_found", "invalid",

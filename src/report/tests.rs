@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::*;
-use crate::check::{Labelled, Opinion, Status};
+use crate::check::{ByPlace, Labelled, Opinion, Status};
 use crate::journal::{Header, ModelRecord, Record, Stopped};
 use crate::model::{ErrorKind, Usage};
 use crate::tally::fixture::{
@@ -85,6 +85,11 @@ fn with_judges() -> Vec<Record> {
                 judge: judge.to_owned(),
                 pass: Some(pass),
                 score: None,
+                by_place: (judge == "opus").then_some(match case {
+                    0 => ByPlace::No,
+                    5 => ByPlace::Last,
+                    _ => ByPlace::First,
+                }),
             })
             .into();
         check.labels = [

@@ -9,6 +9,7 @@ mod interval;
 mod quantile;
 mod ratio;
 mod sample;
+mod sign;
 
 pub use agreement::{Agreement, Alpha, Share, corrected_rate};
 pub use interval::{
@@ -17,3 +18,4 @@ pub use interval::{
 pub use quantile::{Bounds, quantile_bounds};
 pub use ratio::fieller;
 pub use sample::{Sample, cluster_error, mean, sd};
+pub use sign::sign_test;

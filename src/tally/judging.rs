@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use super::by_case::{ByCase, CaseKey};
 use super::count::Mean;
 use super::estimate::CONFIDENCE;
-use crate::check::{CheckResult, Opinion, Status};
+use crate::check::{ByPlace, CheckResult, Opinion, Status};
 use crate::journal::Record;
-use crate::stats::{Agreement, Alpha, Interval, Share, corrected_rate};
+use crate::stats::{Agreement, Alpha, Interval, Share, corrected_rate, sign_test};
 
 /// Fewer labels than this of what should pass, or of what should fail, do not tell how sure a corrected rate is.
 pub const FEW_LABELS: usize = 10;
@@ -33,8 +33,22 @@ type Place = (u64, u32, usize, usize);
 pub struct Judging {
     labels: BTreeMap<Place, (bool, Option<bool>)>,
     alpha: Alpha,
+    pairs: Pairs,
+    /// By case: how much more often the first place was chosen than the last.
+    first_over_last: ByCase<i64>,
     /// Shares of answers that passed, by model and case.
     found: BTreeMap<u32, ByCase<Mean>>,
+}
+
+/// What judges that saw two answers in both orders went by.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Pairs {
+    /// Pairs that were decided, one for each vote.
+    pub n: u64,
+    /// Of these, how often whatever stood first was preferred.
+    pub first: u64,
+    /// How often whatever stood last was.
+    pub last: u64,
 }
 
 /// A model's rate as the judges found it, and as humans would.
@@ -55,6 +69,19 @@ impl Judging {
     fn add(&mut self, record: &Record, place: usize, check: &CheckResult) {
         let (yes, no) = ratings(&check.opinions);
         self.alpha.add(yes, no);
+        for by_place in check.opinions.iter().filter_map(|opinion| opinion.by_place) {
+            let (counted, sign) = match by_place {
+                ByPlace::No => (None, 0),
+                ByPlace::First => (Some(&mut self.pairs.first), 1),
+                ByPlace::Last => (Some(&mut self.pairs.last), -1),
+            };
+            if let Some(count) = counted {
+                *count += 1;
+            }
+            self.pairs.n += 1;
+            let case = CaseKey::new(record.at.suite, record.at.case);
+            *self.first_over_last.entry(case) += sign;
+        }
         if check.labels.is_empty() {
             return;
         }
@@ -96,6 +123,17 @@ impl Judging {
         (self.alpha.get(), self.alpha.things())
     }
 
+    /// Returns what judges of pairs went by, and the probability that a judge without a favourite place is at least as
+    /// uneven: a sign test whose unit is the case. `None` if there were no pairs.
+    pub fn by_place(&self) -> Option<(Pairs, f64)> {
+        let count = |holds: fn(i64) -> bool| {
+            let cases = self.first_over_last.values().filter(|sum| holds(**sum));
+            cases.count() as u64
+        };
+        let p = sign_test(count(|sum| sum > 0), count(|sum| sum < 0));
+        (self.pairs.n > 0).then_some((self.pairs, p))
+    }
+
     /// Returns each model's rate, corrected by what labels tell of the judges.
     pub fn corrected(&self) -> Vec<Corrected> {
         let table = self.agreement();
@@ -130,7 +168,9 @@ impl Benches {
     /// Notes what judges said of a trial.
     pub fn add(&mut self, record: &Record) {
         for (place, check) in record.checks.iter().enumerate() {
-            if check.labels.is_empty() && check.opinions.len() < 2 {
+            let is_pair = |opinion: &Opinion| opinion.by_place.is_some();
+            let several = check.opinions.len() > 1 || check.opinions.iter().any(is_pair);
+            if check.labels.is_empty() && !several {
                 continue;
             }
             let mut judges: Vec<String> = Vec::new();
@@ -186,6 +226,7 @@ mod tests {
             judge: judge.to_owned(),
             pass,
             score: None,
+            by_place: None,
         }
     }
 
@@ -281,6 +322,30 @@ mod tests {
         ] {
             assert_eq!(ratings(&opinions), expected, "{opinions:?}");
         }
+    }
+
+    #[test]
+    fn a_favourite_place_is_found_by_case() {
+        let pair = |case, place: &[ByPlace]| {
+            let mut record = judged(case, 0, true, &[]);
+            let opinions = place.iter().map(|place| Opinion {
+                by_place: Some(*place),
+                ..opinion("a", Some(true))
+            });
+            record.checks[0].opinions = opinions.collect();
+            record
+        };
+        let mut records: Vec<Record> = (0..7).map(|case| pair(case, &[ByPlace::First])).collect();
+        records.push(pair(7, &[ByPlace::No]));
+        // Many trials of one case are one case.
+        records.extend([(); 5].map(|()| pair(8, &[ByPlace::Last, ByPlace::Last, ByPlace::First])));
+        let (pairs, p) = only(&records).by_place().unwrap();
+        assert_eq!((pairs.n, pairs.first, pairs.last), (23, 12, 10));
+        assert!((p - 0.070_312_5).abs() < 1e-12, "7 of 8 cases: {p}");
+        assert_eq!(
+            only(&[judged(0, 0, true, &[(true, None)])]).by_place(),
+            None
+        );
     }
 
     #[test]

@@ -21,6 +21,6 @@ pub use by_case::CaseKey;
 pub use count::{CaseCount, Count, Mean};
 pub use estimate::{CONFIDENCE, CostPerPass, Estimate, Method, Timing, TimingQuantile};
 pub use forecast::{Experience, Forecast, ForecastRow, Span};
-pub use judging::{Bench, Benches, Corrected, FEW_LABELS, Judging};
+pub use judging::{Bench, Benches, Corrected, FEW_LABELS, Judging, Pairs};
 pub use records::{PlanOrder, RecordsError};
 pub use tally::{Overall, Tally};

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::{Member, subject};
 use crate::check::ask::Answers;
-use crate::check::judge::{Finding, Material, Panel, Question, asked, reply};
+use crate::check::judge::{ByPlace, Finding, Material, Panel, Question, asked, reply};
 use crate::check::prepared::rendered;
 use crate::check::reason::text_of;
 use crate::check::verdict::Verdict;
@@ -117,16 +117,19 @@ impl Pairwise {
             });
             let [before, after] = found;
             let ((before, reason), (after, _)) = (before?, after?);
+            let by_place = match (before, after) {
+                (Better::First, Better::First) => ByPlace::First,
+                (Better::Second, Better::Second) => ByPlace::Last,
+                _ => ByPlace::No,
+            };
             let (score, word) = match (before, after) {
                 (Better::First, Better::Second) => (1.0, "better than"),
                 (Better::Second, Better::First) => (0.0, "worse than"),
-                (Better::First, Better::First) => {
-                    (0.5, "as good as (the judge prefers what stands first)")
-                }
-                (Better::Second, Better::Second) => {
-                    (0.5, "as good as (the judge prefers what stands last)")
-                }
-                _ => (0.5, "as good as"),
+                _ => match by_place {
+                    ByPlace::First => (0.5, "as good as (the judge prefers what stands first)"),
+                    ByPlace::Last => (0.5, "as good as (the judge prefers what stands last)"),
+                    ByPlace::No => (0.5, "as good as"),
+                },
             };
             let (baseline, least) = (&self.baseline, number_text(self.least));
             let text = number_text(score);
@@ -136,6 +139,7 @@ impl Pairwise {
                 reason: format!(
                     "{word} `{baseline}` in both orders, score {text}, {least} passes: {reason}"
                 ),
+                by_place: Some(by_place),
             })
         })
     }

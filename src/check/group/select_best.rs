@@ -102,6 +102,7 @@ impl SelectBest {
                 pass,
                 score: f64::from(u8::from(pass)),
                 reason: format!("`{best_label}` is the best: {reason}"),
+                by_place: None,
             })
         })
     }

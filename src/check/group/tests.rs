@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::super::{Answer, Answers, Ask, CheckResult, Judge, Panel, Shape, Status};
+use super::super::{Answer, Answers, Ask, ByPlace, CheckResult, Judge, Panel, Shape, Status};
 use super::*;
 use crate::model::{Completion, Params, Request, StopReason};
 use crate::template::Template;
@@ -48,6 +48,20 @@ fn judged(
     results: &[Vec<CheckResult>],
     judge: impl Fn(&str) -> Value,
 ) -> Vec<(Option<Status>, Option<f64>, String)> {
+    let verdicts = verdicts(group, outputs, results, judge).into_iter();
+    let verdicts = verdicts.map(|verdict| match verdict {
+        Ok(verdict) => (Some(verdict.status), verdict.score, verdict.reason),
+        Err(reason) => (None, None, reason),
+    });
+    verdicts.collect()
+}
+
+fn verdicts(
+    group: &Group,
+    outputs: &[&str],
+    results: &[Vec<CheckResult>],
+    judge: impl Fn(&str) -> Value,
+) -> Vec<Result<Verdict, String>> {
     let (vars, mut answers) = (Map::new(), Answers::default());
     let outputs: Vec<Value> = outputs.iter().map(|output| json!(output)).collect();
     let labels = ["a", "b", "c", "d"];
@@ -64,11 +78,7 @@ fn judged(
         let verdicts = group.verdicts(&members, &answers);
         let wanted = answers.take_wanted();
         if wanted.is_empty() {
-            let verdicts = verdicts.into_iter().map(|verdict| match verdict {
-                Ok(verdict) => (Some(verdict.status), verdict.score, verdict.reason),
-                Err(reason) => (None, None, reason),
-            });
-            return verdicts.collect();
+            return verdicts;
         }
         for ask in wanted {
             let Ask::Model { request, .. } = &ask else {
@@ -142,18 +152,21 @@ fn the_best_is_best_in_both_orders() {
     );
 }
 
-fn against(
-    better: impl Fn(&str) -> &'static str,
-    least: f64,
-) -> Vec<(Option<Status>, Option<f64>, String)> {
-    let group = Group::Pairwise(Pairwise {
+fn pairwise(least: f64) -> Group {
+    Group::Pairwise(Pairwise {
         panel: panel(),
         criterion: Template::parse("is good").unwrap(),
         baseline: "b".to_owned(),
         least,
-    });
+    })
+}
+
+fn against(
+    better: impl Fn(&str) -> &'static str,
+    least: f64,
+) -> Vec<(Option<Status>, Option<f64>, String)> {
     judged(
-        &group,
+        &pairwise(least),
         &["good", "plain", "bad"],
         &[],
         |text| json!({"better": better(text), "reason": "r"}),
@@ -192,6 +205,19 @@ fn a_win_is_a_win_in_both_orders() {
     );
     let enough = (Some(Status::Passed), Some(0.5));
     assert_eq!(statuses(against(|_| "tie", 0.5)), [enough, won, enough]);
+}
+
+#[test]
+fn opinions_tell_whether_a_judge_goes_by_place() {
+    let by_place = |better: &'static str| {
+        let reply = |_: &str| json!({"better": better, "reason": "r"});
+        let found = verdicts(&pairwise(1.0), &["good", "plain"], &[], reply);
+        let opinions = found[0].as_ref().unwrap().opinions.iter();
+        opinions.map(|opinion| opinion.by_place).collect::<Vec<_>>()
+    };
+    assert_eq!(by_place("first"), [Some(ByPlace::First)]);
+    assert_eq!(by_place("second"), [Some(ByPlace::Last)]);
+    assert_eq!(by_place("tie"), [Some(ByPlace::No)]);
 }
 
 #[test]

@@ -133,6 +133,7 @@ impl ContextCheck {
                 pass: score >= self.least,
                 score,
                 reason: format!("{part} of {all} {what}, a share of {least} passes: {reason}"),
+                by_place: None,
             })
         })
     }

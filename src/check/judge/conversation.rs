@@ -82,6 +82,7 @@ impl ConversationRelevance {
                 reason: format!(
                     "{relevant} of {all} turns are relevant, a share of {least} passes: {reason}"
                 ),
+                by_place: None,
             })
         })
     }

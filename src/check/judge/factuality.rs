@@ -112,6 +112,7 @@ impl Factuality {
                     pass: score > 0.0,
                     score,
                     reason: format!("`{}`: {reason}", category.as_str()),
+                    by_place: None,
                 })
             })
         })

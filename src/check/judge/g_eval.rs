@@ -78,6 +78,7 @@ impl GEval {
                 pass: score >= self.least,
                 score,
                 reason: format!("score {text}, {least} passes: {}", reasons.join("; ")),
+                by_place: None,
             })
         })
     }

@@ -19,7 +19,7 @@ pub use context::{ContextCheck, ContextMeasure};
 pub use conversation::ConversationRelevance;
 pub use factuality::{Category, Factuality};
 pub use g_eval::GEval;
-pub use panel::{Judge, MOST_VOTES, Opinion, Panel, Shape};
+pub use panel::{ByPlace, Judge, MOST_VOTES, Opinion, Panel, Shape};
 pub use rubric::{Rubric, RubricKind};
 
 pub(super) use panel::Finding;

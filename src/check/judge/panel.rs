@@ -61,6 +61,21 @@ pub struct Opinion {
     pub pass: Option<bool>,
     /// Its score.
     pub score: Option<f64>,
+    /// Whether it chose by place; `None` where it did not see two answers in both orders.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by_place: Option<ByPlace>,
+}
+
+/// Whether a judge that sees two answers in both orders prefers a place to an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ByPlace {
+    /// It does not.
+    No,
+    /// It prefers whatever stands first.
+    First,
+    /// It prefers whatever stands last.
+    Last,
 }
 
 /// What a judge finds, before it is one of several.
@@ -69,6 +84,8 @@ pub(in crate::check) struct Finding {
     pub(in crate::check) pass: bool,
     pub(in crate::check) score: f64,
     pub(in crate::check) reason: String,
+    /// Whether the judge chose by place, where it saw two answers in both orders.
+    pub(in crate::check) by_place: Option<ByPlace>,
 }
 
 /// One judge, asked one of its times.
@@ -106,6 +123,7 @@ impl Panel {
             judge: (*judge).to_owned(),
             pass: found.as_ref().ok().map(|finding| finding.pass),
             score: found.as_ref().ok().map(|finding| finding.score),
+            by_place: found.as_ref().ok().and_then(|finding| finding.by_place),
         });
         let opinions = opinions.collect();
         let verdict = match found.as_slice() {

@@ -127,6 +127,7 @@ impl Rubric {
             pass: pass && reaches,
             score,
             reason,
+            by_place: None,
         })
     }
 

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use serde_json::{Map, Value};
 
 use super::record;
-use crate::check::{CheckResult, Labelled, Opinion, Status};
+use crate::check::{ByPlace, CheckResult, Labelled, Opinion, Status};
 use crate::journal::{Attempt, ErrorRecord, JudgeCall, Record, TrialStatus};
 use crate::model::{ErrorKind, ToolCall, Usage};
 use crate::plan::Position;
@@ -123,8 +123,19 @@ fn any_check() -> impl Strategy<Value = CheckResult> {
         any::<String>(),
         option::of(any::<String>()),
     );
-    let opinion = (any::<String>(), any::<Option<bool>>(), option::of(finite()));
-    let opinion = opinion.prop_map(|(judge, pass, score)| Opinion { judge, pass, score });
+    let place = proptest::sample::select(vec![ByPlace::No, ByPlace::First, ByPlace::Last]);
+    let opinion = (
+        any::<String>(),
+        any::<Option<bool>>(),
+        option::of(finite()),
+        option::of(place),
+    );
+    let opinion = opinion.prop_map(|(judge, pass, score, by_place)| Opinion {
+        judge,
+        pass,
+        score,
+        by_place,
+    });
     let numbers = (option::of(finite()), finite());
     let label = any::<(bool, Option<bool>)>();
     let label = label.prop_map(|(human, judge)| Labelled { human, judge });
