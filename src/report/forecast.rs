@@ -26,7 +26,8 @@ impl Forecast {
             let cost = row.cost.unwrap_or_default();
             [cost.low, cost.expected, cost.high]
         };
-        let costs = self.rows.iter().flat_map(every).map(Usd::to_f64);
+        let costs = self.rows.iter().flat_map(every).chain(self.judge_cost());
+        let costs = costs.map(Usd::to_f64);
         let dollars = Dollars::for_all(costs);
         for rows in self.rows.chunk_by(|a, b| a.suite == b.suite) {
             let grid = grid(rows, dollars);
@@ -55,6 +56,9 @@ impl Forecast {
             "calls": sum(|row| row.calls),
             "models": self.rows.iter().map(row_json).collect::<Vec<Value>>(),
             "cost_usd": span_json(&self.cost()),
+            "longer": self.longer,
+            "judges": self.judges,
+            "judge_cost_usd": self.judge_cost(),
             "unpriced_models": self.unpriced(),
         });
         let text = serde_json::to_string_pretty(&document)?;
@@ -72,6 +76,20 @@ impl Forecast {
             show(total.low),
             show(total.high),
         )];
+        if self.longer > 0 {
+            let trials = counted(self.longer, "trial");
+            sentences.push(format!(
+                "{trials} may take more than the one call that is counted: turns and tools."
+            ));
+        }
+        if !self.judges.is_empty() {
+            let judges: Vec<String> = self.judges.iter().map(|it| name(it)).collect();
+            let what = match self.judge_cost() {
+                Some(cost) => format!("{} expected", show(cost)),
+                None => "what they take is known after a first run".to_owned(),
+            };
+            sentences.push(format!("Judges come on top ({}): {what}.", listed(&judges)));
+        }
         let unpriced = self.unpriced();
         if !unpriced.is_empty() {
             let ids: Vec<String> = unpriced
@@ -164,6 +182,7 @@ fn row_json(row: &ForecastRow) -> Value {
         "input_tokens": span_json(&row.input_tokens),
         "output_tokens": span_json(&row.output_tokens),
         "cost_usd": row.cost.as_ref().map(span_json),
+        "judge_cost_usd": row.judge_cost,
         "unpriced": row.cost.is_none(),
         "learned_from": row.learned_from,
     })

@@ -2,7 +2,8 @@
 //!
 //! The most is a bound: a token for each byte of a prompt and answers as long as `max_tokens` allows, as a budget reserves
 //! it. What is expected rests on an earlier run of the same suite and model where there is one, else on rules of thumb.
-//! Every trial is counted as one call; retries come on top.
+//! Every trial is counted as one call; retries come on top. What judges take depends on answers that nobody has seen, so that
+//! only an earlier run tells it.
 
 use std::ops::AddAssign;
 use std::sync::Arc;
@@ -26,6 +27,10 @@ const USUAL_ANSWER: u64 = 250;
 pub struct Forecast {
     /// A row per suite and model entry, in the order of the plan.
     pub rows: Vec<ForecastRow>,
+    /// The labels of all judges and models of vectors that checks will ask.
+    pub judges: Vec<String>,
+    /// Trials that may take more than one call: they have several turns, or results of tools.
+    pub longer: u64,
     /// Trials whose prompt cannot be rendered, and why the first cannot.
     pub broken: Option<(u64, String)>,
 }
@@ -49,6 +54,8 @@ pub struct ForecastRow {
     pub output_tokens: Span<u64>,
     /// What that costs; `None` if the model has no price.
     pub cost: Option<Span<Usd>>,
+    /// What judging the answers is expected to cost, zero where no judge is asked; `None` if no earlier run tells.
+    pub judge_cost: Option<Usd>,
     /// The run that the expectation was learned from.
     pub learned_from: Option<String>,
 }
@@ -73,6 +80,8 @@ pub struct Experience {
     pub input_tokens: u64,
     /// Mean tokens of an answer.
     pub output_tokens: u64,
+    /// Mean cost of judging a trial; `None` if unknown.
+    pub judge_cost: Option<Usd>,
 }
 
 impl Forecast {
@@ -96,15 +105,24 @@ impl Forecast {
             suites.push(part.entries.iter().map(estimator).collect());
         }
         let mut broken: Option<(u64, String)> = None;
+        let mut judges: Vec<String> = Vec::new();
+        let mut longer = 0;
         for trial in plan.trials(|_| true) {
             let trial = trial?;
+            let estimator = &mut suites[trial.at.suite as usize][trial.at.model as usize];
+            for helper in trial.case.grading.helpers() {
+                estimator.is_judged = true;
+                if judges.iter().all(|label| label != helper.label) {
+                    judges.push(helper.label.to_owned());
+                }
+            }
             if trial.case.output.is_some() {
                 continue;
             }
+            let is_longer = trial.case.turns.len() > 1 || !trial.case.tool_results.is_empty();
+            longer += u64::from(is_longer);
             match trial.request(&trial.context(), false) {
-                Ok(request) => {
-                    suites[trial.at.suite as usize][trial.at.model as usize].add(&request);
-                }
+                Ok(request) => estimator.add(&request),
                 Err(error) => {
                     broken.get_or_insert_with(|| (0, error.to_string())).0 += 1;
                 }
@@ -117,6 +135,8 @@ impl Forecast {
         });
         Ok(Self {
             rows: rows.collect(),
+            judges,
+            longer,
             broken,
         })
     }
@@ -129,6 +149,12 @@ impl Forecast {
         }
         total
     }
+
+    /// Returns what judging is expected to cost; `None` if something of it is not known.
+    pub fn judge_cost(&self) -> Option<Usd> {
+        let costs = self.rows.iter().map(|row| row.judge_cost);
+        costs.sum()
+    }
 }
 
 /// What is known of one model entry beforehand, and the sums so far.
@@ -137,6 +163,8 @@ struct Estimator<'a> {
     bytes_per_token: u64,
     learned: Option<Experience>,
     planned: u64,
+    /// Whether checks ask judges.
+    is_judged: bool,
     calls: u64,
     input: Span<u64>,
     output: Span<u64>,
@@ -156,6 +184,7 @@ impl<'a> Estimator<'a> {
             bytes_per_token: if is_nova { USUAL_OF_NOVA } else { USUAL },
             learned,
             planned,
+            is_judged: false,
             calls: 0,
             input: Span::default(),
             output: Span::default(),
@@ -200,6 +229,11 @@ impl<'a> Estimator<'a> {
     }
 
     fn row(self, suite: &str, entry: &ModelEntry) -> ForecastRow {
+        let each = match &self.learned {
+            _ if !self.is_judged => Some(Usd::ZERO),
+            Some(learned) => learned.judge_cost,
+            None => None,
+        };
         ForecastRow {
             suite: suite.to_owned(),
             model: entry.id.clone(),
@@ -209,6 +243,7 @@ impl<'a> Estimator<'a> {
             input_tokens: self.input,
             output_tokens: self.output,
             cost: self.price.map(|_| self.cost),
+            judge_cost: each.map(|each| each.times(self.planned)),
             learned_from: self.learned.map(|learned| learned.run),
         }
     }

@@ -299,6 +299,9 @@ mod tests {
         assert_eq!(first.interval, None, "two labels that fail are too few");
         let few = only(&[judged(0, 0, true, &right)]).corrected();
         assert_eq!(few[0].rate, None, "no label fails");
+        let mut weightless = judged(0, 0, true, &labels);
+        weightless.checks[0].weight = 0.0;
+        assert_eq!(only(&[weightless]).corrected(), [], "it passes always");
     }
 
     #[test]

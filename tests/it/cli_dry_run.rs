@@ -102,6 +102,61 @@ async fn an_earlier_run_tells_what_to_expect_and_the_bounds_hold() {
     );
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn judges_are_told_apart_and_expected_as_an_earlier_run_took_them() {
+    let program = Program::new();
+    let suite = "prompts: ['{{ word }}']\nmodels: [us.amazon.nova-lite-v1:0]\n\
+        judge: us.anthropic.claude-sonnet-4-6\ntests:\n  \
+        - { vars: { word: one }, assert: [{ type: llm-rubric, value: is kind }] }\n  \
+        - { vars: { word: two }, assert: [{ type: llm-rubric, value: is kind }] }\n";
+    program.write("suites/words.yaml", suite);
+    let before = forecast(&program, &[]);
+    assert_eq!(before["judges"][0], "us.anthropic.claude-sonnet-4-6");
+    assert_eq!(before["judge_cost_usd"], Value::Null);
+    let told = program.run_without_credentials(&["eval", "--dry-run"]);
+    let told = told.exits(0).stdout;
+    assert!(
+        told.contains("Judges come on top (us.anthropic.claude-sonnet-4-6)"),
+        "{told}"
+    );
+
+    let verdict = serde_json::json!({"reason": "r", "pass": true, "score": 1});
+    let service = Service::judging(&verdict).await;
+    let args = ["eval", "--region", "us-east-1", "--endpoint-url"];
+    program
+        .run(&[&args[..], &[&service.url()]].concat())
+        .exits(0);
+    let after = forecast(&program, &["--repeat", "3"]);
+    let usd = |value: &Value| value.as_str().unwrap().parse::<Usd>().unwrap();
+    let took = usd(&program.report()["cost"]["judges_usd"]);
+    assert!(took > Usd::ZERO);
+    assert_eq!(usd(&after["judge_cost_usd"]), took.times(3));
+    assert_eq!(
+        after["models"][0]["judge_cost_usd"],
+        after["judge_cost_usd"]
+    );
+}
+
+#[test]
+fn conversations_are_said_to_take_more_calls() {
+    let program = Program::new();
+    let turns = |turns: &str| {
+        let suite = format!(
+            "prompts: ['{{{{ turn }}}}']\nmodels: [us.amazon.nova-lite-v1:0]\ntests: [{{ turns: {turns} }}]\n"
+        );
+        program.write("suites/turns.yaml", &suite);
+        forecast(&program, &[])["longer"].clone()
+    };
+    assert_eq!(turns("[one]"), 0);
+    assert_eq!(turns("[one, two]"), 1);
+    let told = program.run_without_credentials(&["eval", "--dry-run"]);
+    let told = told.exits(0).stdout;
+    assert!(
+        told.contains("1 trial may take more than the one call"),
+        "{told}"
+    );
+}
+
 #[test]
 fn what_is_recorded_is_said_to_be_free() {
     let program = suite();

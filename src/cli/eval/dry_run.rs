@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::EvalArgs;
-use crate::catalog::Catalog;
+use crate::catalog::{Catalog, Usd};
 use crate::cli::connect::region_of;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
@@ -86,10 +86,13 @@ fn experience(report: &Report, suite: &str, entry: &ModelEntry) -> Option<Experi
     let usage = &counts.usage;
     let asked = counts.attempts.saturating_sub(counts.retried);
     let answered = asked.saturating_sub(counts.errors);
+    // A run without judges tells nothing of what they take.
+    let judging = counts.judge_cost_usd.filter(|cost| *cost != Usd::ZERO);
     let prompts = usage.input_tokens + usage.cache_read_tokens + usage.cache_write_tokens;
     (answered > 0 && usage.output_tokens > 0).then(|| Experience {
         run: report.run.id.clone(),
         input_tokens: prompts.div_ceil(answered),
         output_tokens: usage.output_tokens.div_ceil(answered),
+        judge_cost: judging.map(|cost| Usd::from_pico(cost.pico() / i128::from(answered))),
     })
 }
