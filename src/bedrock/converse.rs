@@ -13,7 +13,7 @@ use aws_sdk_bedrockruntime::types::{
 };
 use aws_smithy_types::Document;
 
-use super::{document, media, tools};
+use super::{document, media, reasoning, tools};
 use crate::model::{
     CacheTtl, Completion, ErrorKind, Guardrail, Message, ModelError, Params, Part, Remedy, Request,
     Role, StopReason, ToolCall, Usage,
@@ -114,8 +114,8 @@ impl Body {
 
 /// Returns the answer in `output`, with no latency yet.
 ///
-/// All text blocks and the text of citations are joined; reasoning and blocks of kinds unknown are passed over. An
-/// answer without any block is a completion with an empty text.
+/// All text blocks and the text of citations are joined; reasoning is kept where tools are called, and blocks of kinds unknown
+/// are passed over. An answer without any block is a completion with an empty text.
 ///
 /// # Errors
 ///
@@ -131,6 +131,7 @@ pub(super) fn completion(output: &ConverseOutput) -> Result<Completion, ModelErr
 
     let mut text = String::new();
     let mut tool_calls = Vec::new();
+    let mut thoughts = Vec::new();
     for block in message.content() {
         match block {
             ContentBlock::Text(part) => text.push_str(part),
@@ -146,13 +147,18 @@ pub(super) fn completion(output: &ConverseOutput) -> Result<Completion, ModelErr
                 name: tool.name().to_owned(),
                 input: document::to_json(tool.input()),
             }),
+            ContentBlock::ReasoningContent(block) => thoughts.extend(reasoning::of_block(block)),
             _ => {}
         }
+    }
+    if tool_calls.is_empty() {
+        thoughts.clear();
     }
 
     Ok(Completion {
         text,
         tool_calls,
+        reasoning: thoughts,
         stop_reason: StopReason(stop_reason.to_owned()),
         usage: output.usage().map(usage).unwrap_or_default(),
         service_latency_ms: output
@@ -209,13 +215,16 @@ fn message(message: &Message) -> wire::Message {
         Role::User => ConversationRole::User,
         Role::Assistant => ConversationRole::Assistant,
     };
-    let content = message.parts.iter().map(|part| match part {
-        Part::Text(text) => ContentBlock::Text(text.clone()),
-        Part::CachePoint(ttl) => ContentBlock::CachePoint(cache_point(*ttl)),
-        Part::Image(image) => ContentBlock::Image(media::image(image)),
-        Part::Document(document) => ContentBlock::Document(media::document(document)),
-        Part::ToolUse(call) => ContentBlock::ToolUse(tools::call(call)),
-        Part::ToolResult(result) => ContentBlock::ToolResult(tools::result(result)),
+    let content = message.parts.iter().filter_map(|part| {
+        Some(match part {
+            Part::Text(text) => ContentBlock::Text(text.clone()),
+            Part::CachePoint(ttl) => ContentBlock::CachePoint(cache_point(*ttl)),
+            Part::Image(image) => ContentBlock::Image(media::image(image)),
+            Part::Document(document) => ContentBlock::Document(media::document(document)),
+            Part::Reasoning(thought) => ContentBlock::ReasoningContent(reasoning::block(thought)?),
+            Part::ToolUse(call) => ContentBlock::ToolUse(tools::call(call)),
+            Part::ToolResult(result) => ContentBlock::ToolResult(tools::result(result)),
+        })
     });
     wire::Message::builder()
         .role(role)
@@ -229,7 +238,11 @@ fn system_block(part: &Part) -> Option<SystemContentBlock> {
     match part {
         Part::Text(text) => Some(SystemContentBlock::Text(text.clone())),
         Part::CachePoint(ttl) => Some(SystemContentBlock::CachePoint(cache_point(*ttl))),
-        Part::Image(_) | Part::Document(_) | Part::ToolUse(_) | Part::ToolResult(_) => None,
+        Part::Image(_)
+        | Part::Document(_)
+        | Part::Reasoning(_)
+        | Part::ToolUse(_)
+        | Part::ToolResult(_) => None,
     }
 }
 

@@ -8,8 +8,8 @@ use aws_sdk_bedrockruntime::types::{
 };
 use serde_json::{Map, Value};
 
-use super::converse;
-use crate::model::{Completion, Request, StopReason, ToolCall, Usage};
+use super::{converse, reasoning};
+use crate::model::{Completion, Reasoning, Request, StopReason, ToolCall, Usage};
 
 /// Bytes of text to a token, roughly, for the estimate of a stream that broke.
 const BYTES_PER_TOKEN: u64 = 4;
@@ -24,10 +24,11 @@ pub(super) struct Fold {
     received: u64,
 }
 
-/// One block of the answer; others than these two say nothing that we keep.
+/// One block of the answer; others than these say nothing that we keep.
 #[derive(Debug)]
 enum Block {
     Text(String),
+    Reasoning(Option<Reasoning>),
     Tool {
         id: String,
         name: String,
@@ -100,9 +101,11 @@ impl Fold {
         let (stop_reason, metadata) = (self.stop_reason?, self.metadata?);
         let mut text = String::new();
         let mut tool_calls = Vec::new();
+        let mut thoughts = Vec::new();
         for block in self.blocks.into_values() {
             match block {
                 Block::Text(part) => text.push_str(&part),
+                Block::Reasoning(thought) => thoughts.extend(thought),
                 Block::Tool { id, name, input } => tool_calls.push(ToolCall {
                     id,
                     name,
@@ -110,9 +113,13 @@ impl Fold {
                 }),
             }
         }
+        if tool_calls.is_empty() {
+            thoughts.clear();
+        }
         Some(Completion {
             text,
             tool_calls,
+            reasoning: thoughts,
             stop_reason: StopReason(stop_reason),
             usage: metadata.usage().map(converse::usage).unwrap_or_default(),
             service_latency_ms: metadata
@@ -124,6 +131,13 @@ impl Fold {
     }
 
     fn add(&mut self, index: i32, delta: &ContentBlockDelta) {
+        if let ContentBlockDelta::ReasoningContent(delta) = delta {
+            let block = self.blocks.entry(index);
+            let block = block.or_insert_with(|| Block::Reasoning(None));
+            if let Block::Reasoning(thought) = block {
+                reasoning::add(thought, delta);
+            }
+        }
         let fragment = match delta {
             ContentBlockDelta::Text(text)
             | ContentBlockDelta::ReasoningContent(ReasoningContentBlockDelta::Text(text)) => text,

@@ -19,6 +19,7 @@ mod geo;
 mod hint;
 mod http;
 mod media;
+mod reasoning;
 mod settings;
 mod stopwatch;
 mod stream;

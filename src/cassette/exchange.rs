@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Completion, ModelError, Request, StopReason, ToolCall, Usage};
+use crate::model::{Completion, ModelError, Reasoning, Request, StopReason, ToolCall, Usage};
 
 /// The version of the file format.
 const SCHEMA: u32 = 1;
@@ -44,6 +44,9 @@ pub struct Answer {
     /// Tools that the model wants run.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tool_calls: Vec<ToolCall>,
+    /// What the model thought before it called them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reasoning: Vec<Reasoning>,
     /// A vector for each text, where vectors were asked for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub vectors: Vec<Vec<f32>>,
@@ -154,6 +157,7 @@ impl Reply {
             Ok(completion) => Self::Answer(Box::new(Answer {
                 text: completion.text.clone(),
                 tool_calls: completion.tool_calls.clone(),
+                reasoning: completion.reasoning.clone(),
                 vectors: completion.vectors.clone(),
                 stop_reason: completion.stop_reason.clone(),
                 usage: completion.usage,
@@ -174,6 +178,7 @@ impl Reply {
             Self::Answer(answer) => Ok(Completion {
                 text: answer.text.clone(),
                 tool_calls: answer.tool_calls.clone(),
+                reasoning: answer.reasoning.clone(),
                 vectors: answer.vectors.clone(),
                 stop_reason: answer.stop_reason.clone(),
                 usage: answer.usage,

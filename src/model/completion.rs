@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::message::ToolCall;
+use super::message::{Message, Part, Reasoning, Role, ToolCall};
 use super::usage::Usage;
 
 /// Why a model stopped, in Converse's words; values that Bedrock adds later are kept as they come.
@@ -38,6 +38,8 @@ pub struct Completion {
     pub text: String,
     /// Tools that the model wants run, in order.
     pub tool_calls: Vec<ToolCall>,
+    /// What it thought before it called tools; nothing where it called none.
+    pub reasoning: Vec<Reasoning>,
     /// A vector for each text, where vectors were asked for.
     pub vectors: Vec<Vec<f32>>,
     /// Why it stopped.
@@ -58,4 +60,29 @@ pub struct Completion {
     pub request_id: Option<String>,
     /// Whether this came from a recording and not from a model just now.
     pub recorded: bool,
+}
+
+impl Completion {
+    /// Returns the answer as the model is shown it in a conversation that goes on, with those of its calls that `keeps`
+    /// tells; without any part if it is blank.
+    pub fn as_message(&self, keeps: impl Fn(&ToolCall) -> bool) -> Message {
+        let calls: Vec<Part> = self
+            .tool_calls
+            .iter()
+            .filter(|call| keeps(call))
+            .cloned()
+            .map(Part::ToolUse)
+            .collect();
+        // Reasoning belongs to calls: without them models take none back.
+        let reasoning = match calls.as_slice() {
+            [] => &[][..],
+            _ => &self.reasoning,
+        };
+        let reasoning = reasoning.iter().cloned().map(Part::Reasoning);
+        let text = (!self.text.trim().is_empty()).then(|| Part::Text(self.text.clone()));
+        Message {
+            role: Role::Assistant,
+            parts: reasoning.chain(text).chain(calls).collect(),
+        }
+    }
 }

@@ -38,10 +38,37 @@ pub enum Part {
     Document(Media),
     /// Everything before this point may be cached.
     CachePoint(CacheTtl),
+    /// What the model thought before it called tools, word for word as it came.
+    Reasoning(Reasoning),
     /// A tool that the model called earlier in the conversation.
     ToolUse(ToolCall),
     /// What such a call gave.
     ToolResult(ToolResult),
+}
+
+/// What a model thought before it answered.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reasoning {
+    /// In the open.
+    Text {
+        /// What it thought.
+        text: String,
+        /// By which the model knows its own words again.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        signature: Option<String>,
+    },
+    /// Encrypted, in base64.
+    Redacted(String),
+}
+
+impl Default for Reasoning {
+    fn default() -> Self {
+        Self::Text {
+            text: String::new(),
+            signature: None,
+        }
+    }
 }
 
 /// One turn of a conversation.

@@ -22,7 +22,7 @@ pub use error::{ErrorKind, ModelError, Remedy};
 pub use family::Family;
 pub use id::{IdKind, ModelId, Scope};
 pub use media::Media;
-pub use message::{CacheTtl, Message, Part, Role, ToolCall, ToolResult};
+pub use message::{CacheTtl, Message, Part, Reasoning, Role, ToolCall, ToolResult};
 pub use request::{Guardrail, Params, Request};
 pub(crate) use request::{canonical, hex};
 pub use tool::{AnswerSchema, Tool, ToolChoice};

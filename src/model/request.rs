@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
 use super::embedding::Embedding;
-use super::message::{Message, Part};
+use super::message::{Message, Part, Reasoning};
 use super::tool::{AnswerSchema, Tool, ToolChoice};
 
 /// Tokens that a model may count beyond the bytes of a prompt, for roles and turns.
@@ -128,10 +128,11 @@ impl Request {
 
 fn part_bytes(part: &Part) -> usize {
     match part {
-        Part::Text(text) => text.len(),
+        Part::Text(text) | Part::Reasoning(Reasoning::Text { text, .. }) => text.len(),
         Part::CachePoint(_) => 0,
         Part::Image(_) => IMAGE_BYTES,
         Part::Document(document) => document.bytes().len(),
+        Part::Reasoning(Reasoning::Redacted(content)) => content.len(),
         Part::ToolUse(call) => call.name.len() + json_bytes(&call.input),
         Part::ToolResult(result) => match &result.content {
             Value::String(text) => text.len(),

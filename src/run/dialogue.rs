@@ -167,14 +167,12 @@ impl Dialogue {
         if said.trim().is_empty() {
             return Err(invalid(format!("turn {number} renders to a blank message")));
         }
-        let text = (!answer.text.trim().is_empty()).then(|| Part::Text(answer.text.clone()));
         // Calls of the last answer have no results, or the model would have been told them.
         let open = answer
             .tool_calls
             .iter()
             .filter(|call| !self.is_answered(&call.id));
-        let open: Vec<_> = open.cloned().collect();
-        let unanswered = open.iter().map(|call| {
+        let unanswered = open.map(|call| {
             Part::ToolResult(ToolResult {
                 id: call.id.clone(),
                 content: "there is no result".into(),
@@ -182,11 +180,8 @@ impl Dialogue {
             })
         });
         let user: Vec<Part> = unanswered.chain([Part::Text(said.clone())]).collect();
-        let assistant: Vec<Part> = text
-            .into_iter()
-            .chain(open.iter().cloned().map(Part::ToolUse))
-            .collect();
-        if assistant.is_empty() {
+        let assistant = answer.as_message(|call| !self.is_answered(&call.id));
+        if assistant.parts.is_empty() {
             let message = format!(
                 "the answer to turn {} is blank: the conversation cannot go on",
                 number - 1
@@ -194,10 +189,7 @@ impl Dialogue {
             return Err(invalid(message));
         }
         self.request.messages.extend([
-            Message {
-                role: Role::Assistant,
-                parts: assistant,
-            },
+            assistant,
             Message {
                 role: Role::User,
                 parts: user,

@@ -90,12 +90,7 @@ impl ToolResults {
                 is_error: false,
             }));
         }
-        let text = (!answer.text.trim().is_empty()).then(|| Part::Text(answer.text.clone()));
-        let calls = answer.tool_calls.iter().cloned().map(Part::ToolUse);
-        let said = Message {
-            role: Role::Assistant,
-            parts: text.into_iter().chain(calls).collect(),
-        };
+        let said = answer.as_message(|_| true);
         let given = Message {
             role: Role::User,
             parts: results,

@@ -5,8 +5,8 @@ use std::time::Duration;
 use mcp_cli::bedrock::{Bedrock, Credentials, Settings};
 use mcp_cli::model::{
     AnswerSchema, CacheTtl, Completion, Embedding, ErrorKind, Guardrail, Media, Message,
-    ModelClient, ModelError, Params, Part, Remedy, Request, Role, Tool, ToolCall, ToolChoice,
-    ToolResult, Usage,
+    ModelClient, ModelError, Params, Part, Reasoning, Remedy, Request, Role, Tool, ToolCall,
+    ToolChoice, ToolResult, Usage,
 };
 use serde_json::{Value, json};
 use wiremock::matchers::{method, path};
@@ -212,7 +212,14 @@ async fn tools_and_schemas_are_sent_as_converse_wants_them() {
     full.messages.extend([
         Message {
             role: Role::Assistant,
-            parts: vec![Part::ToolUse(call)],
+            parts: vec![
+                Part::Reasoning(Reasoning::Text {
+                    text: "hm".to_owned(),
+                    signature: Some("s".to_owned()),
+                }),
+                Part::Reasoning(Reasoning::Redacted("AAE=".to_owned())),
+                Part::ToolUse(call),
+            ],
         },
         Message {
             role: Role::User,
@@ -246,7 +253,11 @@ async fn tools_and_schemas_are_sent_as_converse_wants_them() {
     let content = |index: usize| &body["messages"][index]["content"];
     assert_eq!(
         content(1),
-        &json!([{"toolUse": {"toolUseId": "t1", "name": "weather", "input": {"city": "Paris"}}}])
+        &json!([
+            {"reasoningContent": {"reasoningText": {"text": "hm", "signature": "s"}}},
+            {"reasoningContent": {"redactedContent": "AAE="}},
+            {"toolUse": {"toolUseId": "t1", "name": "weather", "input": {"city": "Paris"}}},
+        ])
     );
     assert_eq!(
         content(2),
@@ -384,6 +395,7 @@ async fn reads_all_that_an_answer_says() {
     let body = json!({
         "output": {"message": {"role": "assistant", "content": [
             {"reasoningContent": {"reasoningText": {"text": "hm", "signature": "s"}}},
+            {"reasoningContent": {"redactedContent": "AAE="}},
             {"text": "It is "},
             {"citationsContent": {"content": [{"text": "Paris"}], "citations": []}},
             {"hologram": {"depth": 3}},
@@ -403,6 +415,12 @@ async fn reads_all_that_an_answer_says() {
     assert_eq!(completion.text, "It is Paris");
     assert_eq!(completion.stop_reason.0, "something_new");
     assert_eq!(completion.tool_calls[0].id, "t1");
+    let thought = Reasoning::Text {
+        text: "hm".to_owned(),
+        signature: Some("s".to_owned()),
+    };
+    let encrypted = Reasoning::Redacted("AAE=".to_owned());
+    assert_eq!(completion.reasoning, [thought, encrypted]);
     assert_eq!(
         completion.tool_calls[0].input.to_string(),
         r#"{"a":[1.5,null],"z":1}"#

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use mcp_cli::bedrock::{Bedrock, Settings};
-use mcp_cli::model::{Completion, ErrorKind, ModelClient, ModelError, Remedy, Request, Usage};
+use mcp_cli::model::{
+    Completion, ErrorKind, ModelClient, ModelError, Reasoning, Remedy, Request, Usage,
+};
 use serde_json::json;
 
 use crate::bedrock::{request, settings};
@@ -58,6 +60,14 @@ async fn a_stream_folds_into_one_answer() {
             "contentBlockDelta",
             &json!({"contentBlockIndex": 0, "delta": {"reasoningContent": {"text": "hm"}}}),
         ),
+        event(
+            "contentBlockDelta",
+            &json!({"contentBlockIndex": 0, "delta": {"reasoningContent": {"text": "!"}}}),
+        ),
+        event(
+            "contentBlockDelta",
+            &json!({"contentBlockIndex": 0, "delta": {"reasoningContent": {"signature": "s"}}}),
+        ),
         event("contentBlockStop", &json!({"contentBlockIndex": 0})),
         event(
             "contentBlockDelta",
@@ -87,6 +97,11 @@ async fn a_stream_folds_into_one_answer() {
     ];
     let completion = ask(frames, Ending::Clean).await.unwrap();
     assert_eq!(completion.text, "Paris");
+    let thought = Reasoning::Text {
+        text: "hm!".to_owned(),
+        signature: Some("s".to_owned()),
+    };
+    assert_eq!(completion.reasoning, [thought]);
     assert_eq!(completion.tool_calls[0].name, "look_up");
     assert_eq!(completion.tool_calls[0].input, json!({"city": "Paris"}));
     assert_eq!(completion.stop_reason.0, "end_turn");

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use mcp_cli::cassette::{Cassette, CassetteError, Exchange, Mode};
 use mcp_cli::model::{
-    Completion, ErrorKind, Message, ModelClient, ModelError, Params, Part, Remedy, Request, Role,
-    StopReason, ToolCall, Usage,
+    Completion, ErrorKind, Message, ModelClient, ModelError, Params, Part, Reasoning, Remedy,
+    Request, Role, StopReason, ToolCall, Usage,
 };
 use serde_json::json;
 use tempfile::TempDir;
@@ -59,6 +59,13 @@ fn full() -> Completion {
             name: "look_up".to_owned(),
             input: json!({ "order": 17, "price": 0.1 }),
         }],
+        reasoning: vec![
+            Reasoning::Text {
+                text: "hm".to_owned(),
+                signature: Some("s".to_owned()),
+            },
+            Reasoning::Redacted("AAE=".to_owned()),
+        ],
         stop_reason: StopReason("tool_use".to_owned()),
         usage: Usage {
             input_tokens: 1,

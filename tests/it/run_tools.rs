@@ -1,7 +1,7 @@
 //! Dialogues with tools: as long as each call has a result, the model is told it and asked on.
 
 use mcp_cli::journal::{Record, TrialStatus};
-use mcp_cli::model::{ErrorKind, Part, Remedy, Role, StopReason, ToolCall, Usage};
+use mcp_cli::model::{ErrorKind, Part, Reasoning, Remedy, Role, StopReason, ToolCall, Usage};
 use serde_json::json;
 
 use crate::run::{LITE, Run};
@@ -82,6 +82,22 @@ async fn results_are_told_until_the_model_has_enough() {
         ("id-look_up", &json!({"found": "it"}))
     );
     assert_eq!(asked[0].tools.len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_model_thought_before_it_called_goes_back_to_it_first() {
+    let thought = Reasoning::Redacted("AAE=".to_owned());
+    let thoughtful = calls("Let me see.", &["look_up"]).with(|it| {
+        it.reasoning = vec![thought.clone()];
+    });
+    let client = Scripted::new(answer("?")).on(LITE, [thoughtful, answer("Here.")]);
+    let (record, asked) = only("{ type: equals, value: Here. }", client).await;
+    assert_eq!(record.status, TrialStatus::Passed, "{:?}", record.checks);
+    let [Part::Reasoning(told), Part::Text(_), Part::ToolUse(_)] = &asked[1].messages[1].parts[..]
+    else {
+        panic!("{:?}", asked[1].messages);
+    };
+    assert_eq!(*told, thought);
 }
 
 #[tokio::test(start_paused = true)]

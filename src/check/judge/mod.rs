@@ -60,7 +60,7 @@ fn text_of(message: &Message) -> String {
             let name = document.name.as_deref().unwrap_or("a document");
             Some(format!("[a document: {name}]"))
         }
-        Part::CachePoint(_) => None,
+        Part::Reasoning(_) | Part::CachePoint(_) => None,
     });
     texts.collect::<Vec<_>>().join("\n")
 }
