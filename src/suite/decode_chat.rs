@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::decode_media;
+use super::decode_tool_block;
 use super::error::Problems;
 use super::media::MediaKind;
 use super::prompt::{MessageTemplate, PartTemplate};
@@ -12,7 +13,8 @@ use crate::model::{CacheTtl, Role};
 use crate::template::Template;
 
 /// What a block may be.
-const ONE_OF: &str = "a content block has one of `text`, `image`, `document` and `cache_point`";
+const ONE_OF: &str = "a content block has one of `text`, `image`, `document`, `tool_use`, `tool_result` and \
+    `cache_point`";
 
 /// Reads text as a JSON list of chat messages, if that is what it is.
 pub(super) fn json_chat(text: &str, node: &Node, problems: &mut Problems) -> Option<Chat> {
@@ -93,7 +95,12 @@ pub(super) fn chat_messages(node: &Node, problems: &mut Problems) -> Chat {
         let (Some(role), Some(parts)) = (role, parts) else {
             continue;
         };
-        let parts = content(parts, problems);
+        let speaker = match role.as_text() {
+            Some("assistant") => Some(Role::Assistant),
+            Some("system" | "developer") => None,
+            _ => Some(Role::User),
+        };
+        let parts = content(parts, speaker, problems);
         match role.as_text() {
             Some("user") => chat.messages.push(MessageTemplate {
                 role: Role::User,
@@ -125,8 +132,12 @@ pub(super) fn chat_messages(node: &Node, problems: &mut Problems) -> Chat {
     chat
 }
 
-/// Reads the content of a message or a system prompt: text, or a list of blocks.
-pub(super) fn content(node: &Node, problems: &mut Problems) -> Vec<PartTemplate> {
+/// Reads the content of a message of `speaker`, or a system prompt: text, or a list of blocks.
+pub(super) fn content(
+    node: &Node,
+    speaker: Option<Role>,
+    problems: &mut Problems,
+) -> Vec<PartTemplate> {
     let blocks = match &node.value {
         Tree::Text(text) => {
             return template(text, &node.place, problems)
@@ -148,11 +159,11 @@ pub(super) fn content(node: &Node, problems: &mut Problems) -> Vec<PartTemplate>
     };
     blocks
         .iter()
-        .filter_map(|block| part(block, problems))
+        .filter_map(|block| part(block, speaker, problems))
         .collect()
 }
 
-fn part(node: &Node, problems: &mut Problems) -> Option<PartTemplate> {
+fn part(node: &Node, speaker: Option<Role>, problems: &mut Problems) -> Option<PartTemplate> {
     if let Some(text) = node.as_text() {
         return template(text, &node.place, problems).map(PartTemplate::Text);
     }
@@ -164,40 +175,51 @@ fn part(node: &Node, problems: &mut Problems) -> Option<PartTemplate> {
     let cache_point = map.take("cache_point");
     let image = map.take("image");
     let document = map.take("document");
-    map.later(&["tool_use", "tool_result"], problems);
+    let call = map.take("tool_use");
+    let result = map.take("tool_result");
     if !map.finish(problems) {
         return None;
     }
-    match (image, document) {
-        (Some(node), None) if text.is_none() && cache_point.is_none() => {
-            return decode_media::media(MediaKind::Image, node, problems);
-        }
-        (None, Some(node)) if text.is_none() && cache_point.is_none() => {
-            return decode_media::media(MediaKind::Document, node, problems);
-        }
-        (None, None) => {}
-        _ => {
-            problems.error(&node.place, ONE_OF);
-            return None;
-        }
+    let found = [text, cache_point, image, document, call, result];
+    if found.iter().flatten().count() != 1 {
+        problems.error(&node.place, ONE_OF);
+        return None;
     }
-    match (text, cache_point) {
-        (Some(node), None) => match node.as_text() {
-            Some(text) => template(text, &node.place, problems).map(PartTemplate::Text),
-            None => {
-                problems.error(
-                    &node.place,
-                    format!("`text` must be text, found {}", node.kind()),
-                );
-                None
-            }
-        },
-        (None, Some(node)) => cache_ttl(node, problems).map(PartTemplate::CachePoint),
-        _ => {
-            problems.error(&node.place, ONE_OF);
-            None
-        }
+    if let Some(node) = image {
+        return decode_media::media(MediaKind::Image, node, problems);
     }
+    if let Some(node) = document {
+        return decode_media::media(MediaKind::Document, node, problems);
+    }
+    let misplaced = match (call, result) {
+        (Some(_), _) if speaker != Some(Role::Assistant) => {
+            Some("`tool_use` stands in a message of the assistant: the model called")
+        }
+        (_, Some(_)) if speaker != Some(Role::User) => {
+            Some("`tool_result` stands in a message of the user: the model is told")
+        }
+        _ => None,
+    };
+    if let Some(message) = misplaced {
+        problems.error(&node.place, message);
+        return None;
+    }
+    if let Some(node) = call {
+        return decode_tool_block::call(node, problems);
+    }
+    if let Some(node) = result {
+        return decode_tool_block::result(node, problems);
+    }
+    if let Some(node) = cache_point {
+        return cache_ttl(node, problems).map(PartTemplate::CachePoint);
+    }
+    let node = text?;
+    let Some(text) = node.as_text() else {
+        let message = format!("`text` must be text, found {}", node.kind());
+        problems.error(&node.place, message);
+        return None;
+    };
+    template(text, &node.place, problems).map(PartTemplate::Text)
 }
 
 /// Reads how long a cache point lasts: `{ttl: 5m}`, `{ttl: 1h}`, `5m`, `1h`, `true` or `{}`.

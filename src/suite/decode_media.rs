@@ -60,11 +60,23 @@ pub(super) fn media(kind: MediaKind, node: &Node, problems: &mut Problems) -> Op
     Some(PartTemplate::Media(Box::new(template)))
 }
 
-/// Returns a block that other chat files write with a `type` as we write it: `{type: image, source: {data}}` of Anthropic,
+/// Returns a block that other chat files write with a `type` as we write it: `{type: image, source: {data}}` and `{type: tool_use, …}` of Anthropic,
 /// `{type: image_url, image_url: {url}}` of `OpenAI`.
 pub(super) fn in_our_words(node: &Node) -> Node {
     let data = |source: &Node| source.get("data").or_else(|| source.get("url")).cloned();
     let kind = node.get("type").and_then(Node::as_text);
+    if let Some(name @ ("tool_use" | "tool_result")) = kind
+        && node.get(name).is_none()
+    {
+        let key = Key {
+            name: name.to_owned(),
+            place: node.place.clone(),
+        };
+        return Node {
+            value: Tree::Map(vec![(key, node.clone())]),
+            place: node.place.clone(),
+        };
+    }
     let found = match (kind, node.get("source"), node.get("image_url")) {
         (Some(kind @ ("image" | "document")), Some(source), _) => {
             data(source).map(|data| (kind, data))

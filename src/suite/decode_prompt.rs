@@ -111,14 +111,14 @@ fn from_map(node: &Node, prompts: &mut Vec<Prompt>, problems: &mut Problems) {
     }
     let name = name.unwrap_or_else(|| format!("prompt-{}", prompts.len() + 1));
     let system = system
-        .map(|node| content(node, problems))
+        .map(|node| content(node, None, problems))
         .unwrap_or_default();
     let found = match (user, raw, messages) {
         (Some(text), None, None) | (None, Some(text), None) => Some(Chat {
             system: Vec::new(),
             messages: vec![MessageTemplate {
                 role: Role::User,
-                parts: content(text, problems),
+                parts: content(text, Some(Role::User), problems),
             }],
         }),
         (None, None, Some(list)) => Some(chat_messages(list, problems)),

@@ -15,6 +15,7 @@ mod decode_media;
 mod decode_model;
 mod decode_prompt;
 mod decode_test;
+mod decode_tool_block;
 mod decode_tools;
 mod decode_turns;
 mod error;

@@ -11,7 +11,7 @@ use super::media::{MediaTemplate, PromptError};
 use super::source::Place;
 use super::toolset::ToolSet;
 use crate::model::{CacheTtl, Message, Part, Role, hex};
-use crate::template::Template;
+use crate::template::{JsonTemplate, Template};
 
 /// A prompt of a suite.
 #[derive(Debug, Clone)]
@@ -46,15 +46,34 @@ pub enum PartTemplate {
     Media(Box<MediaTemplate>),
     /// A cache point.
     CachePoint(CacheTtl),
+    /// A call of a tool, or its result.
+    Tool(Box<ToolBlock>),
+}
+
+/// A call of a tool, or its result, as written.
+#[derive(Debug, Clone)]
+pub struct ToolBlock {
+    /// Renders to a [`Part`] as JSON.
+    pub(super) template: JsonTemplate,
+    /// The same before rendering.
+    pub(super) written: String,
+}
+
+impl ToolBlock {
+    fn part(&self, vars: &Map<String, Value>) -> Result<Part, PromptError> {
+        let rendered = self.template.render(vars)?;
+        Ok(serde_json::from_value(rendered).expect("its fields were read as those of a part"))
+    }
 }
 
 impl PartTemplate {
-    /// Returns the template in it.
-    fn template(&self) -> Option<&Template> {
+    /// Returns the templates in it.
+    fn templates(&self) -> Vec<&Template> {
         match self {
-            Self::Text(template) => Some(template),
-            Self::Media(media) => Some(&media.data),
-            Self::CachePoint(_) => None,
+            Self::Text(template) => vec![template],
+            Self::Media(media) => vec![&media.data],
+            Self::CachePoint(_) => Vec::new(),
+            Self::Tool(block) => block.template.texts(),
         }
     }
 }
@@ -62,13 +81,13 @@ impl PartTemplate {
 impl Prompt {
     /// Returns the variables that the prompt needs.
     pub fn variables(&self) -> BTreeSet<String> {
-        let templates = self.parts().filter_map(PartTemplate::template);
+        let templates = self.parts().flat_map(PartTemplate::templates);
         templates.flat_map(Template::variables).collect()
     }
 
     /// Returns the environment variables that the prompt needs.
     pub fn environment(&self) -> BTreeSet<String> {
-        let templates = self.parts().filter_map(PartTemplate::template);
+        let templates = self.parts().flat_map(PartTemplate::templates);
         let names = templates.flat_map(|template| template.fields_of("env"));
         names.collect()
     }
@@ -112,6 +131,7 @@ impl Prompt {
                 )
             }
             PartTemplate::CachePoint(ttl) => write!(text, "c{ttl:?}"),
+            PartTemplate::Tool(block) => write!(text, "b{}:{}", block.written.len(), block.written),
         };
         let mut written = Ok(());
         for block in &self.system {
@@ -181,6 +201,7 @@ fn render_parts(
             }
             PartTemplate::Media(media) => rendered.push(media.part(vars)?),
             PartTemplate::CachePoint(ttl) => rendered.push(Part::CachePoint(*ttl)),
+            PartTemplate::Tool(block) => rendered.push(block.part(vars)?),
         }
     }
     Ok(rendered)

@@ -66,14 +66,20 @@ impl JsonTemplate {
 
     /// Returns the variables that it needs, sorted.
     pub fn variables(&self) -> BTreeSet<String> {
+        let texts = self.texts().into_iter();
+        texts.flat_map(Template::variables).collect()
+    }
+
+    /// Returns every text in it.
+    pub fn texts(&self) -> Vec<&Template> {
         match self {
-            Self::Text(template) => template.variables(),
-            Self::List(items) => items.iter().flat_map(Self::variables).collect(),
+            Self::Text(template) => vec![template],
+            Self::List(items) => items.iter().flat_map(Self::texts).collect(),
             Self::Object(fields) => {
                 let values = fields.iter().map(|(_, value)| value);
-                values.flat_map(Self::variables).collect()
+                values.flat_map(Self::texts).collect()
             }
-            Self::Plain(_) => BTreeSet::new(),
+            Self::Plain(_) => Vec::new(),
         }
     }
 }

@@ -1,7 +1,9 @@
 //! Dialogues with tools: as long as each call has a result, the model is told it and asked on.
 
 use mcp_cli::journal::{Record, TrialStatus};
-use mcp_cli::model::{ErrorKind, Part, Reasoning, Remedy, Role, StopReason, ToolCall, Usage};
+use mcp_cli::model::{
+    ErrorKind, Part, Reasoning, Remedy, Role, StopReason, ToolCall, ToolResult, Usage,
+};
 use serde_json::json;
 
 use crate::run::{LITE, Run};
@@ -98,6 +100,53 @@ async fn what_a_model_thought_before_it_called_goes_back_to_it_first() {
         panic!("{:?}", asked[1].messages);
     };
     assert_eq!(*told, thought);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_prompt_may_tell_of_calls_and_their_results() {
+    let run = Run::of(&format!(
+        "prompts:\n  - messages:\n\
+         \x20     - {{ role: user, content: Where is it? }}\n\
+         \x20     - role: assistant\n\
+         \x20       content:\n\
+         \x20         - {{ tool_use: {{ id: t1, name: look_up, input: {{ q: '{{{{ what }}}}' }} }} }}\n\
+         \x20         - {{ type: tool_use, id: t2, name: look_up }}\n\
+         \x20     - role: user\n\
+         \x20       content:\n\
+         \x20         - {{ toolResult: {{ toolUseId: t1, content: [{{ json: {{ n: 1 }} }}] }} }}\n\
+         \x20         - {{ type: tool_result, tool_use_id: t2, content: '{{{{ what }}}}?', is_error: true }}\n\
+         models: ['{LITE}']\n\
+         tools: [{{ name: look_up }}]\n\
+         tests: [{{ vars: {{ what: it }} }}]\n"
+    ));
+    let client = Scripted::new(answer("Here.")).shared();
+    run.sit(client.clone()).await.result.unwrap();
+    let asked = &client.asked()[0].request.messages;
+    let call = |id: &str, input| {
+        Part::ToolUse(ToolCall {
+            id: id.to_owned(),
+            name: "look_up".to_owned(),
+            input,
+        })
+    };
+    let result = |id: &str, content, is_error| {
+        Part::ToolResult(ToolResult {
+            id: id.to_owned(),
+            content,
+            is_error,
+        })
+    };
+    assert_eq!(
+        asked[1].parts,
+        [call("t1", json!({"q": "it"})), call("t2", json!({}))]
+    );
+    assert_eq!(
+        asked[2].parts,
+        [
+            result("t1", json!({"n": 1}), false),
+            result("t2", json!("it?"), true)
+        ]
+    );
 }
 
 #[tokio::test(start_paused = true)]

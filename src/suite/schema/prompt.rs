@@ -3,10 +3,12 @@
 #![expect(
     dead_code,
     clippy::large_enum_variant,
+    clippy::struct_field_names,
     reason = "described to editors, never filled"
 )]
 
 use schemars::JsonSchema;
+use serde_json::Value;
 
 use super::tools::Tools;
 
@@ -84,7 +86,8 @@ enum TextOrBlock {
     Map(Block),
 }
 
-/// A block of a message: text, an image, a document, or a point up to which Bedrock may cache the prompt.
+/// A block of a message: text, an image, a document, a call of a tool, its result, or a point up to which Bedrock may cache the
+/// prompt.
 #[derive(JsonSchema)]
 #[schemars(
     deny_unknown_fields,
@@ -92,6 +95,10 @@ enum TextOrBlock {
         {"required": ["text"]},
         {"required": ["image"]},
         {"required": ["document"]},
+        {"required": ["tool_use"]},
+        {"required": ["toolUse"]},
+        {"required": ["tool_result"]},
+        {"required": ["toolResult"]},
         {"required": ["cache_point"]},
         {"required": ["cachePoint"]},
     ])
@@ -105,8 +112,46 @@ struct Block {
     image: Option<MediaForm>,
     /// A document: likewise.
     document: Option<MediaForm>,
+    /// A tool that the model called earlier in the conversation.
+    tool_use: Option<ToolUse>,
+    /// What such a call gave.
+    tool_result: Option<ToolResult>,
     /// Everything before this point may be cached.
     cache_point: Option<CachePointForm>,
+}
+
+/// A call of a tool. Its texts are templates.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+struct ToolUse {
+    /// As chat files have it; says nothing here.
+    r#type: Option<String>,
+    /// Names the call; its result has the same.
+    id: Option<String>,
+    /// Another word for `id`.
+    tool_use_id: Option<String>,
+    /// The tool.
+    name: String,
+    /// The arguments. Default: none.
+    input: Option<Value>,
+}
+
+/// What a call of a tool gave. Its texts are templates.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+struct ToolResult {
+    /// As chat files have it; says nothing here.
+    r#type: Option<String>,
+    /// The id of the call.
+    id: Option<String>,
+    /// Another word for `id`.
+    tool_use_id: Option<String>,
+    /// Text, any other value, or Converse's list of blocks.
+    content: Option<Value>,
+    /// Whether the tool failed.
+    is_error: Option<bool>,
+    /// `error` if the tool failed.
+    status: Option<String>,
 }
 
 #[derive(JsonSchema)]

@@ -100,6 +100,14 @@ fn decoder_and_schema_have_the_same_keys() {
         ("Prompt", "prompts: { Q: 1 }"),
         ("Message", "prompts: { messages: [{ Q: 1 }] }"),
         ("Block", "prompts: { user: [{ Q: 1 }] }"),
+        (
+            "ToolUse",
+            "prompts: { messages: [{ role: assistant, content: [{ tool_use: { Q: 1 } }] }] }",
+        ),
+        (
+            "ToolResult",
+            "prompts: { user: [{ tool_result: { Q: 1 } }] }",
+        ),
         ("Media", "prompts: { user: [{ image: { Q: 1 } }] }"),
         (
             "CachePoint",
