@@ -18,7 +18,6 @@ use super::is_json::IsJson;
 use super::javascript::JavaScript;
 use super::json_path::JsonPath;
 use super::judge::{ContextCheck, ConversationRelevance, Factuality, GEval, Panel, Rubric};
-use super::label::{Label, Labelled};
 use super::language::Language;
 use super::limit::Limit;
 use super::metrics::Metrics;
@@ -248,30 +247,6 @@ impl Check {
         }
     }
 
-    /// Judges the answers that a human has judged as if each were the answer.
-    fn labelled(&self, subject: &Subject<'_>) -> Vec<Labelled> {
-        let judged = |label: &Label| {
-            let subject = Subject {
-                output: &label.answer,
-                tool_calls: &[],
-                is_labelled: true,
-                ..*subject
-            };
-            let verdict = self.verdict(&subject, &mut Metrics::default());
-            let judge = match verdict.map(|verdict| verdict.status) {
-                Ok(Status::Passed) => Some(true),
-                Ok(Status::Failed) => Some(false),
-                Ok(Status::Undecided) | Err(_) => None,
-            };
-            Labelled {
-                human: label.pass,
-                judge,
-            }
-        };
-        let labels = self.kind.panel().map_or(&[][..], |panel| &panel.labels);
-        labels.iter().map(judged).collect()
-    }
-
     /// Returns the line of a verdict.
     fn result(&self, verdict: Verdict, vars: &Map<String, Value>) -> CheckResult {
         let hides = self.weight == 0.0 && !matches!(self.kind, Kind::AssertSet(_));
@@ -314,7 +289,11 @@ impl Check {
         self.result(verdict, vars)
     }
 
-    fn verdict(&self, subject: &Subject<'_>, metrics: &mut Metrics) -> Result<Verdict, String> {
+    pub(super) fn verdict(
+        &self,
+        subject: &Subject<'_>,
+        metrics: &mut Metrics,
+    ) -> Result<Verdict, String> {
         let verdict = match &self.transform {
             None => self.kind.verdict(subject, metrics)?,
             Some(transform) => {
@@ -388,7 +367,7 @@ impl Kind {
     }
 
     /// Returns the judges of this kind, if it has any.
-    fn panel(&self) -> Option<&Panel> {
+    pub(super) fn panel(&self) -> Option<&Panel> {
         match self {
             Self::Rubric(check) => Some(&check.panel),
             Self::Factuality(check) => Some(&check.panel),

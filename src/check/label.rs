@@ -3,6 +3,11 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::kind::Check;
+use super::metrics::Metrics;
+use super::subject::Subject;
+use super::verdict::Status;
+
 /// An answer that a human has judged by the text of a check.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Label {
@@ -19,4 +24,30 @@ pub struct Labelled {
     pub human: bool,
     /// Whether the check does; `None` where that is undecided.
     pub judge: Option<bool>,
+}
+
+impl Check {
+    /// Judges the answers that a human has judged as if each were the answer.
+    pub(super) fn labelled(&self, subject: &Subject<'_>) -> Vec<Labelled> {
+        let judged = |label: &Label| {
+            let subject = Subject {
+                output: &label.answer,
+                tool_calls: &[],
+                is_labelled: true,
+                ..*subject
+            };
+            let verdict = self.verdict(&subject, &mut Metrics::default());
+            let judge = match verdict.map(|verdict| verdict.status) {
+                Ok(Status::Passed) => Some(true),
+                Ok(Status::Failed) => Some(false),
+                Ok(Status::Undecided) | Err(_) => None,
+            };
+            Labelled {
+                human: label.pass,
+                judge,
+            }
+        };
+        let labels = self.kind.panel().map_or(&[][..], |panel| &panel.labels);
+        labels.iter().map(judged).collect()
+    }
 }
