@@ -179,6 +179,10 @@ impl Benches {
                     judges.push(opinion.judge.clone());
                 }
             }
+            if judges.is_empty() {
+                // Nobody was asked: the check itself could not be evaluated.
+                continue;
+            }
             let bench = Bench {
                 suite: record.at.suite,
                 kind: check.kind.clone(),
@@ -355,6 +359,9 @@ mod tests {
     fn what_tells_nothing_is_not_kept() {
         let mut benches = Benches::default();
         benches.add(&judged(0, 0, true, &[]));
+        let mut unasked = judged(0, 0, true, &[(true, None)]);
+        unasked.checks[0].opinions.clear();
+        benches.add(&unasked);
         assert_eq!(benches.iter().count(), 0);
     }
 }
