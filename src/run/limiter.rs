@@ -236,6 +236,25 @@ mod tests {
         );
     }
 
+    /// By hand, from the user guide: input and `max_tokens` are reserved, input and five times the output are settled.
+    #[test]
+    fn a_lower_max_tokens_lets_more_calls_in_and_settles_the_same() {
+        let now = Instant::now();
+        for max_tokens in [1_000, 64_000] {
+            let mut limiter = limiter(Some(2_000_000), None, 5, now);
+            // The estimate of the prompt is none of this test's business.
+            let reservation = admit(&mut limiter, 500 + max_tokens, now).unwrap();
+            assert!((reservation.tokens - f64::from(500 + max_tokens)).abs() < 1e-9);
+            limiter.settle(reservation, Settlement::Used(&Usage::new(500, 200)), now);
+            let left = limiter.tokens.wait_for(300_000.0 - 1_500.0, now);
+            let over = limiter.tokens.wait_for(300_000.0 - 1_499.0, now);
+            assert!(
+                left == Duration::ZERO && over > Duration::ZERO,
+                "{left:?} {over:?}"
+            );
+        }
+    }
+
     #[test]
     fn cache_reads_are_free_and_writes_are_not() {
         let now = Instant::now();

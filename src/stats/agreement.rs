@@ -1,6 +1,7 @@
 //! How far raters agree: two of them, or more; and what a rate is once the errors of the rater are known.
 
-use super::interval::{Interval, normal_quantile};
+use super::distribution::normal_quantile;
+use super::interval::Interval;
 use super::sample::float;
 
 /// How often two raters said yes and no to the same things.

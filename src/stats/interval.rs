@@ -2,8 +2,9 @@
 //!
 //! All are two-sided; `confidence` lies strictly between 0 and 1.
 
-use statrs::distribution::{Beta, ContinuousCDF, Normal, StudentsT};
+use statrs::distribution::{Beta, ContinuousCDF};
 
+use super::distribution::{normal_quantile, t_quantile};
 use super::sample::{cluster_error, float, mean, sd};
 
 /// Two ends, `low <= high`.
@@ -124,17 +125,6 @@ pub fn clustered_wilson(values: &[f64], clusters: &[u64], confidence: f64) -> Op
         float(values.len()) / (error.powi(2) / independent).max(1.0)
     };
     Some(score_interval(p, n, t_quantile(count - 1, confidence)))
-}
-
-/// Returns how many standard errors a normal interval of `confidence` reaches to each side: 1.96 for 0.95.
-pub(super) fn normal_quantile(confidence: f64) -> f64 {
-    Normal::standard().inverse_cdf(f64::midpoint(1.0, confidence))
-}
-
-/// Returns the same for Student's t with `freedom` degrees of freedom, at least 1.
-pub(super) fn t_quantile(freedom: usize, confidence: f64) -> f64 {
-    let t = StudentsT::new(0.0, 1.0, float(freedom)).expect("there is a degree of freedom");
-    t.inverse_cdf(f64::midpoint(1.0, confidence))
 }
 
 #[cfg(test)]

@@ -1,7 +1,8 @@
 //! Ratios of two sums, such as the cost per passed trial.
 
-use super::interval::{Interval, t_quantile};
-use super::sample::{float, mean};
+use super::distribution::t_quantile;
+use super::interval::Interval;
+use super::sample::{float, mean, sd};
 
 /// Returns Fieller's interval of Σ`above` ÷ Σ`below`, whose terms belong together pairwise and are independent between
 /// pairs. The lower end is not clipped.
@@ -32,6 +33,22 @@ pub fn fieller(above: &[f64], below: &[f64], confidence: f64) -> Option<Interval
         low: (linear - root) / squared,
         high: (linear + root) / squared,
     })
+}
+
+/// Returns Σ`above` ÷ Σ`below` and its standard error by the delta method, for as many independent pairs, two at least.
+///
+/// Source: W. G. Cochran, "Sampling Techniques" (1977), section 6.4. Too narrow where the denominator is small; see [`fieller`].
+pub fn ratio_error(above: &[f64], below: &[f64]) -> (f64, f64) {
+    let ratio = mean(above) / mean(below);
+    let residuals: Vec<f64> = above
+        .iter()
+        .zip(below)
+        .map(|(above, below)| above - ratio * below)
+        .collect();
+    (
+        ratio,
+        sd(&residuals) / float(above.len()).sqrt() / mean(below),
+    )
 }
 
 /// Returns the covariance of the means of two paired series of at least two values.

@@ -32,4 +32,5 @@ mod run_webhooks;
 mod sample;
 mod scripted;
 mod service;
+mod statistics;
 mod suites;
