@@ -30,6 +30,7 @@ pub mod catalog;
 pub mod check;
 pub mod cli;
 mod files;
+pub mod gate;
 pub mod journal;
 pub mod model;
 pub mod plan;

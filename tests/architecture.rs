@@ -20,7 +20,11 @@ const FLOORS: &[&[(&str, &[&str])]] = &[
         ("stats", &[]),
         ("model", &[]),
     ],
-    &[("template", &["text"]), ("script", &[])],
+    &[
+        ("template", &["text"]),
+        ("gate", &["text"]),
+        ("script", &[]),
+    ],
     &[
         ("bedrock", &["model"]),
         ("cassette", &["model", "files"]),
@@ -29,10 +33,12 @@ const FLOORS: &[&[(&str, &[&str])]] = &[
     &[("check", &["catalog", "model", "template", "script", "text"])],
     &[(
         "suite",
-        &["check", "catalog", "model", "template", "script", "text"],
+        &[
+            "check", "catalog", "model", "template", "gate", "script", "text",
+        ],
     )],
     &[("plan", &["suite", "model", "template", "text"])],
-    &[("journal", &["plan", "check", "catalog", "model"])],
+    &[("journal", &["plan", "check", "catalog", "gate", "model"])],
     &[
         (
             "run",
@@ -41,21 +47,22 @@ const FLOORS: &[&[(&str, &[&str])]] = &[
         (
             "tally",
             &[
-                "journal", "plan", "suite", "check", "catalog", "stats", "model",
+                "journal", "plan", "suite", "check", "catalog", "gate", "stats", "model",
             ],
         ),
     ],
     &[(
         "report",
         &[
-            "tally", "journal", "plan", "check", "check", "catalog", "stats", "model", "text",
+            "tally", "journal", "plan", "check", "check", "catalog", "gate", "stats", "model",
+            "text",
         ],
     )],
     &[(
         "cli",
         &[
             "report", "tally", "run", "journal", "plan", "suite", "check", "check", "catalog",
-            "bedrock", "cassette", "model", "files",
+            "bedrock", "cassette", "gate", "model", "files",
         ],
     )],
     &[("main", &["cli"])],

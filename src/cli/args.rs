@@ -132,3 +132,11 @@ mod tests {
         }
     }
 }
+
+/// Reads a fraction from 0 to below 1.
+pub(super) fn fraction(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(fraction) if (0.0..1.0).contains(&fraction) => Ok(fraction),
+        _ => Err("expected a fraction from 0 to 1, such as 0.02 for two points".to_owned()),
+    }
+}

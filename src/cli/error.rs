@@ -50,6 +50,13 @@ impl CliError {
         }
     }
 
+    /// Returns the same error with another as its cause.
+    #[must_use]
+    pub(super) fn because(mut self, cause: Self) -> Self {
+        self.causes.push(cause.message);
+        self
+    }
+
     /// Returns the same error with a hint.
     #[must_use]
     pub(super) fn hint(mut self, hint: impl Into<String>) -> Self {

@@ -96,6 +96,7 @@ pub(super) fn header(
             .collect(),
         baseline: part.suite.baseline.clone(),
         margin: part.suite.margin,
+        gates: part.suite.gates.clone(),
     });
     Header {
         schema: SCHEMA,

@@ -3,6 +3,9 @@
 //! One file for each command, with its arguments and its run function. Results go to stdout, everything else to stderr.
 
 mod args;
+mod baseline;
+mod baseline_file;
+mod compare;
 mod connect;
 mod error;
 mod eval;
@@ -50,7 +53,9 @@ struct Cli {
 enum Command {
     Eval(Box<eval::EvalArgs>),
     Grade(Box<grade::GradeArgs>),
+    Compare(compare::CompareArgs),
     Report(report::ReportArgs),
+    Baseline(baseline::BaselineArgs),
     Runs(runs::RunsArgs),
     Validate(validate::ValidateArgs),
     Schema(schema::SchemaArgs),
@@ -78,7 +83,9 @@ fn dispatch(command: Command, ui: &Ui) -> Result<Exit, CliError> {
     match command {
         Command::Eval(args) => eval::run(&args, ui),
         Command::Grade(args) => grade::run(&args, ui),
+        Command::Compare(args) => compare::run(&args, ui),
         Command::Report(args) => report::run(&args, ui),
+        Command::Baseline(args) => baseline::run(&args, ui),
         Command::Runs(args) => runs::run(&args, ui),
         Command::Validate(args) => validate::run(&args, ui),
         Command::Schema(args) => schema::run(&args, ui),

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
+use super::baseline_file::kept;
 use super::error::CliError;
 use super::exit::Exit;
 use super::run_folder::{RunFolder, cannot_write};
@@ -12,7 +13,9 @@ use super::ui::Ui;
 use super::verdict;
 use crate::files::write_whole;
 use crate::journal::{Header, JournalError, JournalReader, Record};
-use crate::report::{Colour, Findings, Format, Options, RenderError, Report, render, result};
+use crate::report::{
+    Colour, Comparing, Findings, Format, Options, RenderError, Report, render, result,
+};
 use crate::tally::{PlanOrder, RecordsError};
 
 /// Flags of every command that shows a run.
@@ -73,7 +76,20 @@ impl Shown {
     ///
     /// The journal cannot be read.
     pub(super) fn read(folder: &RunFolder) -> Result<Self, CliError> {
-        Self::counted(records_of(folder)?, |_, _| Ok::<_, RecordsError>(()))
+        let comparing = Comparing {
+            earlier: kept(folder)?,
+            ..Comparing::default()
+        };
+        Self::compared(records_of(folder)?, &comparing)
+    }
+
+    /// Counts the records of a run, and compares it as a command asks.
+    ///
+    /// # Errors
+    ///
+    /// The journal cannot be read.
+    pub(super) fn compared(records: PlanOrder, comparing: &Comparing) -> Result<Self, CliError> {
+        Self::counted(records, comparing, |_, _| Ok::<_, RecordsError>(()))
             .map_err(|error| CliError::caused(Exit::Usage, &error))
     }
 
@@ -84,10 +100,14 @@ impl Shown {
     /// The journal cannot be read, or a file cannot be written.
     pub(super) fn publish(folder: &RunFolder) -> Result<Self, CliError> {
         let records = records_of(folder)?;
+        let comparing = Comparing {
+            earlier: kept(folder)?,
+            ..Comparing::default()
+        };
         let results = folder.path.join(RESULTS);
         let mut shown = write_whole(&results, |out| {
             // One pass both counts and writes: reading a journal back costs more than what is done with it.
-            let counted = Self::counted(records, |header, record| {
+            let counted = Self::counted(records, &comparing, |header, record| {
                 result(header, record, out).map_err(RenderError::from)
             });
             counted.map_err(io::Error::from)
@@ -101,11 +121,12 @@ impl Shown {
 
     fn counted<E: From<RecordsError>>(
         mut records: PlanOrder,
+        comparing: &Comparing,
         mut see: impl FnMut(&Header, Record) -> Result<(), E>,
     ) -> Result<Self, E> {
         let mut exit = Exit::Done;
-        let mut findings = Findings::gather(&mut records, |header, record| {
-            exit = exit.or(verdict::of_trial(&record));
+        let mut findings = Findings::gather(&mut records, comparing, |header, record| {
+            exit = exit.or(verdict::of_trial(header, &record));
             see(header, record)
         })?;
         exit = exit.or(verdict::of_run(&findings.report, records.end()));
@@ -115,6 +136,17 @@ impl Shown {
             findings,
             exit,
         })
+    }
+
+    /// Returns the report.
+    pub(super) fn report(&self) -> &Report {
+        &self.findings.report
+    }
+
+    /// Says how the command ends, where it is not how the run did.
+    pub(super) fn end_with(&mut self, exit: Exit) {
+        self.exit = exit;
+        self.findings.report.exit_code = exit.code();
     }
 
     /// Returns the report alone.
@@ -133,6 +165,19 @@ impl Shown {
     ///
     /// One cannot be written.
     pub(super) fn write(&mut self, args: &OutputArgs, ui: &Ui) -> Result<(), CliError> {
+        self.write_all(args, false, ui)
+    }
+
+    /// Writes the same; on a terminal, only what models have in common and what sets them apart.
+    ///
+    /// # Errors
+    ///
+    /// One cannot be written.
+    pub(super) fn write_comparison(&mut self, args: &OutputArgs, ui: &Ui) -> Result<(), CliError> {
+        self.write_all(args, true, ui)
+    }
+
+    fn write_all(&mut self, args: &OutputArgs, comparison: bool, ui: &Ui) -> Result<(), CliError> {
         for path in &args.output {
             self.write_file(path, format_of(path)?)?;
         }
@@ -148,7 +193,11 @@ impl Shown {
                 args.stdout(),
                 records,
                 findings,
-                Options { width, colour },
+                Options {
+                    width,
+                    colour,
+                    comparison,
+                },
                 out,
             )
             .map_err(io::Error::from)
@@ -164,7 +213,12 @@ impl Shown {
     }
 }
 
-fn records_of(folder: &RunFolder) -> Result<PlanOrder, CliError> {
+/// Opens a run's journal in the order of its plan.
+///
+/// # Errors
+///
+/// It cannot be read.
+pub(super) fn records_of(folder: &RunFolder) -> Result<PlanOrder, CliError> {
     let reader = JournalReader::open(&folder.journal()).map_err(|error| journal_error(&error))?;
     PlanOrder::read(reader).map_err(|error| CliError::caused(Exit::Usage, &error))
 }

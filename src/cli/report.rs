@@ -4,11 +4,17 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::baseline_file::kept;
 use super::error::CliError;
 use super::exit::Exit;
-use super::outputs::{OutputArgs, Shown};
+use super::header::catalog;
+use super::outputs::{OutputArgs, Shown, records_of};
 use super::run_folder::RunFolder;
 use super::ui::Ui;
+use crate::catalog::{Catalog, PriceRow};
+use crate::journal::Header;
+use crate::model::ModelId;
+use crate::report::Comparing;
 
 /// Show a recorded run again, in any format, without asking a model
 #[derive(Debug, Args)]
@@ -27,6 +33,12 @@ pub(super) struct ReportArgs {
         default_value = "reports/"
     )]
     run_dir: PathBuf,
+    /// Count costs at today's prices instead of those that were recorded
+    #[arg(long)]
+    reprice: bool,
+    /// A price table whose rows add to or replace the built-in ones, for --reprice
+    #[arg(long, value_name = "FILE", requires = "reprice")]
+    pricing: Option<String>,
     #[command(flatten)]
     outputs: OutputArgs,
 }
@@ -34,6 +46,33 @@ pub(super) struct ReportArgs {
 pub(super) fn run(args: &ReportArgs, ui: &Ui) -> Result<Exit, CliError> {
     args.outputs.check()?;
     let folder = RunFolder::find(&args.run_dir, &args.run)?;
-    Shown::read(&folder)?.write(&args.outputs, ui)?;
+    let mut records = records_of(&folder)?;
+    if args.reprice {
+        let catalog = catalog(args.pricing.as_deref())?;
+        records.redeclare(|header| reprice(header, &catalog));
+    }
+    let comparing = Comparing {
+        earlier: kept(&folder)?,
+        ..Comparing::default()
+    };
+    Shown::compared(records, &comparing)?.write(&args.outputs, ui)?;
     Ok(Exit::Done)
+}
+
+/// Replaces the prices of a run by those of `catalog`; the tier stays what it was.
+fn reprice(header: &mut Header, catalog: &Catalog) {
+    let region = header.options.region.clone();
+    let today = |id: &str, region: Option<&str>, old: &mut Option<PriceRow>| {
+        let tier = old.as_ref().map(|old| old.tier.as_str());
+        *old = catalog.price(&ModelId::parse(id), region, tier).cloned();
+    };
+    for suite in &mut header.suites {
+        for model in &mut suite.models {
+            today(&model.model, region.as_deref(), &mut model.price);
+        }
+        for judge in &mut suite.judges {
+            let region = judge.region.as_deref().or(region.as_deref());
+            today(&judge.model, region, &mut judge.price);
+        }
+    }
 }

@@ -1,20 +1,21 @@
-//! `runs`: what was recorded so far.
+//! `runs`: what was recorded so far, and removing what is old.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use clap::Args;
+use clap::{Args, Subcommand};
 use comfy_table::Table;
 use comfy_table::presets::NOTHING;
 use serde_json::{Value, json};
 
+use super::args::at_least_one;
 use super::error::CliError;
 use super::exit::Exit;
 use super::outputs::Shown;
 use super::run_folder::RunFolder;
-use super::ui::Ui;
+use super::ui::{Ui, plural};
 use crate::report::Report;
 
-/// List the recorded runs, oldest first
+/// List the recorded runs, oldest first; `prune` removes old ones
 #[derive(Debug, Args)]
 pub(super) struct RunsArgs {
     /// Where run folders are
@@ -28,9 +29,40 @@ pub(super) struct RunsArgs {
     /// Print the list as JSON
     #[arg(long)]
     json: bool,
+    #[command(subcommand)]
+    command: Option<RunsCommand>,
+}
+
+#[derive(Debug, Subcommand)]
+enum RunsCommand {
+    /// Remove old runs, all but the newest
+    Prune {
+        /// How many of the newest runs stay, one at least
+        #[arg(long, value_name = "N", value_parser = at_least_one, default_value = "20")]
+        keep: u64,
+        /// Say what would be removed, and remove nothing
+        #[arg(long)]
+        dry_run: bool,
+        /// Where run folders are
+        #[arg(
+            long,
+            visible_alias = "out",
+            value_name = "DIR",
+            default_value = "reports/"
+        )]
+        run_dir: PathBuf,
+    },
 }
 
 pub(super) fn run(args: &RunsArgs, ui: &Ui) -> Result<Exit, CliError> {
+    if let Some(RunsCommand::Prune {
+        keep,
+        dry_run,
+        run_dir,
+    }) = &args.command
+    {
+        return prune(run_dir, *keep, *dry_run, ui);
+    }
     let mut runs = Vec::new();
     for id in RunFolder::ids(&args.run_dir) {
         let folder = RunFolder {
@@ -53,6 +85,36 @@ pub(super) fn run(args: &RunsArgs, ui: &Ui) -> Result<Exit, CliError> {
     } else {
         ui.print(&format!("{}\n", table(&runs)))?;
     }
+    Ok(Exit::Done)
+}
+
+/// Removes all runs but the newest. Only folders that hold a journal are runs; the one that `latest` names stays.
+fn prune(run_dir: &Path, keep: u64, dry_run: bool, ui: &Ui) -> Result<Exit, CliError> {
+    let ids = RunFolder::ids(run_dir);
+    let latest = std::fs::read_to_string(run_dir.join("latest")).unwrap_or_default();
+    let keep = usize::try_from(keep).unwrap_or(usize::MAX);
+    let old = &ids[..ids.len().saturating_sub(keep)];
+    let mut removed = 0;
+    for id in old.iter().filter(|id| *id != latest.trim()) {
+        let path = run_dir.join(id);
+        if !dry_run {
+            std::fs::remove_dir_all(&path).map_err(|error| {
+                CliError::usage(format!("cannot remove `{}`: {error}", path.display()))
+            })?;
+        }
+        ui.print(&format!("{id}\n"))?;
+        removed += 1;
+    }
+    let what = if dry_run {
+        "would be removed"
+    } else {
+        "removed"
+    };
+    ui.note(&format!(
+        "{} {what}, {} kept",
+        plural(removed, "run"),
+        ids.len() as u64 - removed
+    ));
     Ok(Exit::Done)
 }
 

@@ -1,26 +1,45 @@
-//! The exit code of a run, from what was counted: without gates, every trial must pass.
+//! The exit code of a run, from what was counted: without gates, every trial must pass; with gates, they decide.
 
 use jiff::Timestamp;
 
 use super::exit::Exit;
-use crate::journal::{Record, Stopped, TrialStatus};
+use crate::gate::{Quantity, Rule};
+use crate::journal::{Header, Record, Stopped, TrialStatus};
 use crate::model::ErrorKind;
 use crate::report::Report;
 
 /// Returns what one trial means for the run.
-pub(super) fn of_trial(record: &Record) -> Exit {
+pub(super) fn of_trial(header: &Header, record: &Record) -> Exit {
+    let suite = header.suites.get(record.at.suite as usize);
+    let gates = suite.map_or(&[][..], |suite| &suite.gates);
+    // A suite that says how complete it must be lets its gate decide about what is missing.
+    let counts_missing = gates.iter().any(|gate| {
+        let is_completeness = matches!(
+            &gate.rule,
+            Rule::Bound {
+                quantity: Quantity::Completeness,
+                ..
+            }
+        );
+        let label = suite.and_then(|suite| suite.models.get(record.at.model as usize));
+        let judged =
+            gate.models.is_empty() || label.is_some_and(|model| gate.models.contains(&model.label));
+        is_completeness && judged
+    });
     match record.status {
-        TrialStatus::Passed => Exit::Done,
-        TrialStatus::Failed => Exit::Failed,
+        TrialStatus::Failed if gates.is_empty() => Exit::Failed,
+        TrialStatus::Undecided if counts_missing => Exit::Done,
+        TrialStatus::Passed | TrialStatus::Failed => Exit::Done,
         TrialStatus::Undecided => Exit::Incomplete,
         TrialStatus::Error => match record.error.as_ref().map(|error| error.kind) {
             Some(ErrorKind::Denied | ErrorKind::Credentials) => Exit::Denied,
+            _ if counts_missing => Exit::Done,
             _ => Exit::Incomplete,
         },
     }
 }
 
-/// Returns what the end of a run means: `None` if it was killed.
+/// Returns what gates and the end of a run mean: `None` if it was killed.
 pub(super) fn of_run(report: &Report, end: Option<(Timestamp, Option<Stopped>)>) -> Exit {
     let by_end = match end.and_then(|(_, stopped)| stopped) {
         Some(Stopped::Interrupted) => Exit::Interrupted,
@@ -29,9 +48,22 @@ pub(super) fn of_run(report: &Report, end: Option<(Timestamp, Option<Stopped>)>)
         Some(Stopped::Failures | Stopped::DayQuota) => Exit::Incomplete,
         None => Exit::Done,
     };
+    let exit = by_end.or(of_gates(report));
     if report.run.not_asked > 0 {
-        by_end.or(Exit::Incomplete)
+        exit.or(Exit::Incomplete)
     } else {
-        by_end
+        exit
     }
+}
+
+/// Returns what gates mean.
+pub(super) fn of_gates(report: &Report) -> Exit {
+    let gates = report.gates.iter();
+    let each = gates.map(|gate| match gate.status.as_str() {
+        "passed" => Exit::Done,
+        // What is missing is no quality, whatever bound says how much of it is too much.
+        "failed" if !gate.gate.starts_with("completeness") => Exit::Failed,
+        _ => Exit::Incomplete,
+    });
+    each.fold(Exit::Done, Exit::or)
 }

@@ -11,6 +11,7 @@ use serde_json::{Map, Value};
 use super::judge::{JudgeCall, JudgeRecord};
 use crate::catalog::{PriceRow, Usd};
 use crate::check::{CheckResult, Status};
+use crate::gate::Gate;
 use crate::model::{ErrorKind, ModelError, ToolCall, Usage};
 use crate::plan::Position;
 
@@ -84,6 +85,15 @@ pub struct RunOptions {
     pub max_failures: Option<u64>,
     /// `--max-cost`.
     pub max_cost: Option<Usd>,
+    /// `--baseline`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub baseline: Option<String>,
+    /// `--margin`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub margin: Option<f64>,
+    /// `--gate`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub gates: Vec<Gate>,
     /// `--allow-exec`: whether checks may start programs.
     pub allow_exec: bool,
     /// `--record` folder.
@@ -123,8 +133,24 @@ pub struct SuiteRecord {
     pub judges: Vec<JudgeRecord>,
     /// The label that others are compared with, where the suite names one.
     pub baseline: Option<String>,
-    /// The non-inferiority margin that the suite declares, as a fraction.
+    /// The non-inferiority margin that was declared, as a fraction.
     pub margin: Option<f64>,
+    /// What must hold; without any, every trial must pass.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub gates: Vec<Gate>,
+}
+
+impl SuiteRecord {
+    /// Returns the name of the prompt at `at`, which prompts without an id get from their place.
+    pub fn prompt_name(&self, at: u32) -> String {
+        let declared = self.prompts.get(at as usize).cloned();
+        declared.unwrap_or_else(|| format!("prompt-{}", at + 1))
+    }
+
+    /// Returns the number of its prompts, one at least.
+    pub fn prompt_count(&self) -> u32 {
+        u32::try_from(self.prompts.len().max(1)).unwrap_or(u32::MAX)
+    }
 }
 
 /// A model entry of a suite.

@@ -2,10 +2,12 @@
 
 use jiff::Timestamp;
 
+use super::comparisons::ComparisonRow;
 use super::document::{
     CostPerPass, CostSummary, Counts, LatencyQuantile, LatencySummary, ModelRow, PromptRow, Rate,
     Report, RunSummary, SCHEMA, SuiteSummary, Tokens,
 };
+use super::gates::GateRow;
 use super::judges::JudgeRow;
 use crate::catalog::Usd;
 use crate::journal::{Header, Stopped};
@@ -18,6 +20,7 @@ impl Report {
         header: &Header,
         tally: &Tally,
         benches: &Benches,
+        (comparisons, gates): (Vec<ComparisonRow>, Vec<GateRow>),
         end: Option<(Timestamp, Option<Stopped>)>,
     ) -> Self {
         let rows: Vec<ModelRow> = suite_rows(header, tally).collect();
@@ -54,8 +57,8 @@ impl Report {
                 .chain(overall_rows(header, tally))
                 .collect(),
             judges: JudgeRow::all(header, benches),
-            comparisons: Vec::new(),
-            gates: Vec::new(),
+            comparisons,
+            gates,
             cost,
             exit_code: 0,
         }
@@ -83,7 +86,7 @@ fn suite_rows<'a>(header: &'a Header, tally: &'a Tally) -> impl Iterator<Item = 
                             _ => complete.then(|| count.trials()),
                         };
                         PromptRow {
-                            prompt: prompt_name(&suite.prompts, at),
+                            prompt: suite.prompt_name(at),
                             counts: Counts::of(count, planned, unpriced),
                         }
                     });
@@ -106,12 +109,6 @@ fn overall_rows(header: &Header, tally: &Tally) -> impl Iterator<Item = ModelRow
         label: row.label,
         prompts: Vec::new(),
     })
-}
-
-/// Returns the name of the prompt at `at`, which prompts without an id get from their place.
-pub(super) fn prompt_name(prompts: &[String], at: u32) -> String {
-    let declared = prompts.get(at as usize).cloned();
-    declared.unwrap_or_else(|| format!("prompt-{}", at + 1))
 }
 
 /// Returns a time in milliseconds, rounded to the thousandth.

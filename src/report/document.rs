@@ -9,6 +9,8 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::comparisons::ComparisonRow;
+use super::gates::GateRow;
 use super::judges::JudgeRow;
 use super::schema;
 use crate::catalog::Usd;
@@ -32,18 +34,14 @@ pub struct Report {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub judges: Vec<JudgeRow>,
     /// Models against each other.
-    pub comparisons: Vec<Unclaimed>,
+    pub comparisons: Vec<ComparisonRow>,
     /// Declared bounds and whether they held.
-    pub gates: Vec<Unclaimed>,
+    pub gates: Vec<GateRow>,
     /// What the run cost.
     pub cost: CostSummary,
     /// The exit code of the command.
     pub exit_code: u8,
 }
-
-/// A row of a table that this version leaves empty.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub enum Unclaimed {}
 
 /// Which run it was and how it ended.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -177,7 +175,7 @@ pub struct Rate {
     pub high: Option<f64>,
     /// The confidence of the interval.
     pub confidence: f64,
-    /// `wilson` or `t`.
+    /// `wilson`, `t` or, of a difference, `tango`.
     #[schemars(schema_with = "schema::method")]
     pub method: String,
     /// How many groups the cases fall into, where cases declare groups.

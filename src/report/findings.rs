@@ -1,9 +1,25 @@
 //! What a run came to: all that formats for people and the document need, gathered in one pass over the records.
 
+use super::comparisons::ComparisonRow;
 use super::document::Report;
+use super::gates::GateRow;
 use super::trouble::Troubles;
 use crate::journal::{Header, Record};
-use crate::tally::{Benches, PlanOrder, RecordsError, Tally};
+use crate::tally::{
+    Baseline, Benches, Chosen, Comparison, Contest, PairSet, Pairing, PlanOrder, RecordsError,
+    Tally, compared, contests, decided, gate_contests, pooled,
+};
+
+/// What a run is compared with.
+#[derive(Debug, Clone, Default)]
+pub struct Comparing {
+    /// An earlier run, in place of models of the run itself.
+    pub earlier: Option<Baseline>,
+    /// Whom a command names in place of those that the run does.
+    pub chosen: Chosen,
+    /// Whether a command named the margin after the run.
+    pub margin_post_hoc: bool,
+}
 
 /// What a run came to.
 #[derive(Debug)]
@@ -22,22 +38,57 @@ impl Findings {
     /// The journal cannot be read, or what `see` says.
     pub fn gather<E: From<RecordsError>>(
         records: &mut PlanOrder,
+        comparing: &Comparing,
         mut see: impl FnMut(&Header, Record) -> Result<(), E>,
     ) -> Result<Self, E> {
         let mut tally = Tally::default();
         let mut benches = Benches::default();
         let mut troubles = Troubles::new(records.header());
+        let earlier = comparing.earlier.as_ref();
+        let mut contests = contests(records.header(), earlier, &comparing.chosen);
+        let made = contests.len();
+        contests.extend(gate_contests(records.header(), &contests));
+        let mut pairing = Pairing::new(contests, earlier);
         records.each(|header, record| {
             tally.add(header, &record);
             troubles.add(header, &record);
             benches.add(&record);
+            pairing.add(header, &record);
             see(header, record)
         })?;
-        troubles.finish(records.header());
-        let end = records.end();
+        let (header, end) = (records.header(), records.end());
+        troubles.finish(header);
+        let sets = pairing.finish(header);
+        let margin = |contest: &Contest| margin_of(header, contest);
+        let comparisons = compared(&sets[..made], margin);
+        let gates = decided(header, &tally, &sets, &comparisons);
+        let gates = gates.iter().map(|decided| GateRow::of(header, decided));
+        let gates = gates.collect();
+        let joined = pooled(header, &sets[..made]);
+        let of_joined = compared(&joined, margin);
+        let row = |((contest, pairs), comparison): (&(Contest, PairSet), &Comparison)| {
+            let run = earlier.map(|earlier| earlier.head.run.as_str());
+            let post_hoc = comparing.margin_post_hoc;
+            ComparisonRow::of(header, contest, pairs, comparison, run, post_hoc)
+        };
+        let rows = sets.iter().zip(&comparisons).map(row);
+        let rows = rows.chain(joined.iter().zip(&of_joined).map(row));
+        let rows = rows.collect();
         Ok(Self {
-            report: Report::of(records.header(), &tally, &benches, end),
+            report: Report::of(header, &tally, &benches, (rows, gates), end),
             troubles,
         })
+    }
+}
+
+/// Returns the margin of a comparison; over several suites, the one that all of them declare.
+fn margin_of(header: &Header, contest: &Contest) -> Option<f64> {
+    match header.suites.get(contest.suite as usize) {
+        Some(suite) => suite.margin,
+        None => {
+            let first = header.suites.first()?.margin;
+            let mut all = header.suites.iter();
+            first.filter(|_| all.all(|suite| suite.margin == first))
+        }
     }
 }

@@ -33,6 +33,8 @@ pub struct Options {
     pub width: u16,
     /// Whether words that matter also have a colour.
     pub colour: Colour,
+    /// Whether a terminal shows only what sets models apart, and not what failed.
+    pub comparison: bool,
 }
 
 impl Default for Options {
@@ -40,6 +42,7 @@ impl Default for Options {
         Self {
             width: 80,
             colour: Colour::Never,
+            comparison: false,
         }
     }
 }

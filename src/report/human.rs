@@ -16,6 +16,55 @@ pub(super) fn percent(share: f64) -> String {
     format!("{percent:.1} %")
 }
 
+/// Returns a share as whole percent: `94 %`. Only what is really all or nothing reads `100 %` or `0 %`.
+pub(super) fn whole_percent(share: f64) -> String {
+    let mut percent = (share * 100.0).round();
+    if share < 1.0 {
+        percent = percent.min(99.0);
+    }
+    if share > 0.0 {
+        percent = percent.max(1.0);
+    }
+    format!("{percent:.0} %")
+}
+
+/// Returns a difference of shares in points with its sign: `+4.5 points`, `−1.0 points`.
+pub(super) fn points(difference: f64) -> String {
+    let shown = points_off(difference);
+    let ending = if shown == "+1.0" || shown == "−1.0" {
+        ""
+    } else {
+        "s"
+    };
+    format!("{shown} point{ending}")
+}
+
+/// Returns a difference of shares in points with its sign and one decimal: `+4.5`.
+pub(super) fn points_off(difference: f64) -> String {
+    let shown = format!("{:.1}", (difference * 100.0).abs());
+    match shown.as_str() {
+        "0.0" => "±0.0".to_owned(),
+        shown if difference < 0.0 => format!("−{shown}"),
+        shown => format!("+{shown}"),
+    }
+}
+
+/// Returns the interval of a difference in whole points, `[−4, +9]`; `no interval` where there is none.
+pub(super) fn points_within(rate: &Rate) -> String {
+    let whole = |share: f64| {
+        let points = (share * 100.0).round();
+        match points {
+            0.0 => "0".to_owned(),
+            points if points < 0.0 => format!("−{:.0}", -points),
+            points => format!("+{points:.0}"),
+        }
+    };
+    match (rate.low, rate.high) {
+        (Some(low), Some(high)) => format!("[{}, {}]", whole(low), whole(high)),
+        _ => "no interval".to_owned(),
+    }
+}
+
 /// Returns the interval of a rate in whole percent, `[61, 94]`; `no interval` where there is none.
 pub(super) fn ends(rate: &Rate) -> String {
     match (rate.low, rate.high) {

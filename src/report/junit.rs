@@ -2,16 +2,16 @@
 //!
 //! A `testsuite` per suite and model, a `testcase` per trial. Failed trials are failures. Errors and trials that could
 //! not be judged are errors, not skipped tests: a run that could not finish must not look green. Trials that were not
-//! asked are one skipped test per model that says how many.
+//! asked are one skipped test per model that says how many. Gates are a `testsuite` of their own.
 //!
 //! Written by hand, as trials pass by one at a time: libraries for it hold the whole document in memory. The form is
 //! that of <https://github.com/testmoapp/junitxml>, on which the readers of CI systems agree.
 
 use std::io::{self, Write};
 
-use super::build::prompt_name;
 use super::document::{Counts, Report};
 use super::format::RenderError;
+use super::gates::GateRow;
 use super::results::text_of;
 use super::safe::{block, name, one_line};
 use super::table::rows_of;
@@ -35,6 +35,7 @@ pub(super) fn report(
     for row in report.models.iter().filter(|row| row.suite.is_some()) {
         totals.add(&row.counts);
     }
+    totals.add_gates(&report.gates);
     writeln!(out, r#"<?xml version="1.0" encoding="UTF-8"?>"#)?;
     writeln!(
         out,
@@ -64,7 +65,43 @@ pub(super) fn report(
             writeln!(out, "  </testsuite>")?;
         }
     }
+    gates(report, out)?;
     Ok(writeln!(out, "</testsuites>")?)
+}
+
+/// Writes gates as a `testsuite` of their own: one that fails is a failure, one that could not be decided an error.
+fn gates(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+    if report.gates.is_empty() {
+        return Ok(());
+    }
+    let mut totals = Totals::default();
+    totals.add_gates(&report.gates);
+    writeln!(out, r#"  <testsuite name="gates" {}>"#, totals.attributes())?;
+    for gate in &report.gates {
+        let whose = gate.model.as_deref().map(name);
+        let whose = whose.map(|label| format!(" ({label})")).unwrap_or_default();
+        write!(
+            out,
+            r#"    <testcase name="{}" classname="gates.{}" time="0""#,
+            attribute(&format!("{}{whose}", name(&gate.gate))),
+            attribute(&name(&gate.suite)),
+        )?;
+        let tag = match gate.status.as_str() {
+            "passed" => {
+                writeln!(out, "/>")?;
+                continue;
+            }
+            "failed" => "failure",
+            _ => "error",
+        };
+        writeln!(
+            out,
+            r#"><{tag} type="{}" message="{}"/></testcase>"#,
+            attribute(&gate.status),
+            attribute(&one_line(&gate.reason))
+        )?;
+    }
+    writeln!(out, "  </testsuite>")
 }
 
 /// The counts of a `testsuite`, as its attributes.
@@ -90,6 +127,16 @@ impl Totals {
             let measured = latency.n as f64;
             self.milliseconds += latency.mean * measured;
         }
+    }
+
+    fn add_gates(&mut self, gates: &[GateRow]) {
+        let count = |status: &str| {
+            let with = gates.iter().filter(|gate| gate.status == status);
+            with.count() as u64
+        };
+        self.tests += gates.len() as u64;
+        self.failures += count("failed");
+        self.errors += count("undecided");
     }
 
     fn attributes(&self) -> String {
@@ -146,7 +193,7 @@ fn trial(header: &Header, record: &Record, group: &str, out: &mut dyn Write) -> 
 fn trial_name(header: &Header, record: &Record) -> String {
     let suite = header.suites.get(record.at.suite as usize);
     let several = suite.filter(|suite| suite.prompts.len() > 1);
-    let prompt = several.map(|suite| prompt_name(&suite.prompts, record.at.prompt));
+    let prompt = several.map(|suite| suite.prompt_name(record.at.prompt));
     let prompt = prompt.map(|prompt| format!(" [{}]", name(&prompt)));
     let repeat = match record.at.repeat {
         0 => String::new(),

@@ -9,13 +9,21 @@ use super::parts::{Part, parts};
 use super::safe::name;
 use super::table::{Cell, Table};
 use super::trouble::{Affected, Troubles};
-use super::words;
+use super::{verdicts, words};
 
 /// Writes the report.
 pub(super) fn report(
     Findings { report, troubles }: &Findings,
     out: &mut dyn Write,
 ) -> io::Result<()> {
+    gates(report, out)?;
+    let sentences = verdicts::sentences(report);
+    for sentence in &sentences {
+        writeln!(out, "- {}", escaped(sentence))?;
+    }
+    if !sentences.is_empty() {
+        writeln!(out)?;
+    }
     for part in parts(report) {
         match part {
             Part::Models(title, size, table) => {
@@ -30,6 +38,14 @@ pub(super) fn report(
                 }
             }
         }
+    }
+    let flips = verdicts::flips(report);
+    if let Some(against) = verdicts::against(report).filter(|_| !flips.is_empty()) {
+        writeln!(out, "**Against {}**\n", escaped(&against))?;
+        for line in &flips {
+            writeln!(out, "- {}", escaped(line))?;
+        }
+        writeln!(out)?;
     }
     affected(report, "Failed", &troubles.failed, out)?;
     affected(report, "Could not be judged", &troubles.undecided, out)?;
@@ -48,6 +64,22 @@ pub(super) fn report(
     }
     for line in words::conclusion(report) {
         writeln!(out, "{}  ", escaped(&line))?;
+    }
+    Ok(())
+}
+
+fn gates(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+    for gate in &report.gates {
+        let mark = match gate.status.as_str() {
+            "passed" => "✅",
+            "failed" => "❌",
+            _ => "❔",
+        };
+        let sentence = escaped(&gate.sentence(report));
+        writeln!(out, "{mark} **{}** {sentence}  ", gate.status)?;
+    }
+    if !report.gates.is_empty() {
+        writeln!(out)?;
     }
     Ok(())
 }

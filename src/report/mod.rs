@@ -5,6 +5,7 @@
 //! bytes. Text from models and suites never acts in an output: see `safe`.
 
 mod build;
+mod comparisons;
 mod csv;
 mod document;
 mod draw;
@@ -12,6 +13,7 @@ mod errors;
 mod findings;
 mod forecast;
 mod format;
+mod gates;
 mod grid;
 mod human;
 mod json;
@@ -25,15 +27,18 @@ mod schema;
 mod table;
 mod terminal;
 mod trouble;
+mod verdicts;
 mod whose;
 mod words;
 
+pub use comparisons::{CasesNeeded, ComparisonRow, FlipRow, PValue, RatioRow, WorstCaseRow};
 pub use document::{
     CostPerPass, CostSummary, Counts, LatencyQuantile, LatencySummary, ModelRow, PromptRow, Rate,
-    Report, RunSummary, SuiteSummary, Tokens, Unclaimed,
+    Report, RunSummary, SuiteSummary, Tokens,
 };
-pub use findings::Findings;
+pub use findings::{Comparing, Findings};
 pub use format::{Format, Options, RenderError, UnknownFormat, render};
+pub use gates::GateRow;
 pub use json::result;
 pub use judges::{CorrectedRow, HumanRow, JudgeRow, PairsRow, WithEnds};
 pub use results::{ResultCheck, ResultError, ResultLine, ResultToolCall};

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::build::{milliseconds, prompt_name};
+use super::build::milliseconds;
 use super::document::Tokens;
 use super::schema;
 use crate::catalog::Usd;
@@ -180,12 +180,12 @@ impl ResultLine {
         let suite = header.suites.get(record.at.suite as usize);
         let model = suite.and_then(|suite| suite.models.get(record.at.model as usize));
         let price = model.and_then(|model| model.price.as_ref());
-        let prompts = suite.map_or(&[][..], |suite| &suite.prompts);
+        let prompt = suite.map(|suite| suite.prompt_name(record.at.prompt));
         Self {
             suite: suite.map(|suite| suite.name.clone()).unwrap_or_default(),
             model: model.map(|model| model.model.clone()).unwrap_or_default(),
             label: model.map(|model| model.label.clone()).unwrap_or_default(),
-            prompt: prompt_name(prompts, record.at.prompt),
+            prompt: prompt.unwrap_or_default(),
             repeat: record.at.repeat,
             usage: record.usage().into(),
             cost_usd: record.cost(price),

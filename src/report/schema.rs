@@ -4,7 +4,7 @@ use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::Value;
 
-use super::document::{Report, Unclaimed};
+use super::document::Report;
 use super::results::ResultLine;
 
 /// Returns the JSON Schema (draft 2020-12) of `report.json`.
@@ -22,16 +22,6 @@ fn root<T: JsonSchema>(title: &str) -> Value {
     let mut schema = settings.into_generator().into_root_schema_for::<T>();
     schema.insert("title".to_owned(), title.into());
     schema.into()
-}
-
-impl JsonSchema for Unclaimed {
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "Unclaimed".into()
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!(false)
-    }
 }
 
 const DECIMAL: &str = r"^-?\d+(\.\d+)?$";
@@ -53,7 +43,21 @@ pub(super) fn stopped(_: &mut SchemaGenerator) -> Schema {
 }
 
 pub(super) fn method(_: &mut SchemaGenerator) -> Schema {
-    json_schema!({"enum": ["wilson", "t"]})
+    json_schema!({"enum": ["wilson", "t", "tango"]})
+}
+
+pub(super) fn verdict(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({"enum": [
+        "better", "non_inferior", "worse_within_margin", "worse_beyond_margin", "worse_margin_unclear", "inconclusive",
+    ]})
+}
+
+pub(super) fn withheld(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({"enum": ["incomplete", "few_groups", "few_pairs"]})
+}
+
+pub(super) fn test(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({"enum": ["mcnemar_midp", "sign_flip", "t"]})
 }
 
 pub(super) fn trial_status(_: &mut SchemaGenerator) -> Schema {

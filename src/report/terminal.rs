@@ -15,7 +15,7 @@ use super::human::{counted, folded, padded, wrapped};
 use super::parts::{Part, parts};
 use super::safe::name;
 use super::trouble::{Affected, CaseTrouble, Reason, Troubles};
-use super::words;
+use super::{verdicts, words};
 
 /// Whether words that matter also have a colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,16 +60,29 @@ pub(super) fn report(
         colour: options.colour,
     };
     page.tables(out)?;
-    page.affected("Failed", &troubles.failed, out)?;
-    page.affected("Could not be judged", &troubles.undecided, out)?;
-    page.errors(troubles, out)?;
-    page.judges(out)?;
-    page.warnings(out)?;
-    writeln!(out)?;
-    for line in words::conclusion(report) {
-        writeln!(out, "{}", wrapped(&line, usize::from(page.width), "  "))?;
+    page.flips(out)?;
+    if !options.comparison {
+        page.affected("Failed", &troubles.failed, out)?;
+        page.affected("Could not be judged", &troubles.undecided, out)?;
+        page.errors(troubles, out)?;
+        page.judges(out)?;
     }
-    Ok(())
+    page.warnings(out)?;
+    if !options.comparison {
+        page.conclusion(out)?;
+    }
+    page.verdicts(out)?;
+    page.gates(out)
+}
+
+impl Page<'_> {
+    fn conclusion(&self, out: &mut dyn Write) -> io::Result<()> {
+        writeln!(out)?;
+        for line in words::conclusion(self.report) {
+            writeln!(out, "{}", wrapped(&line, usize::from(self.width), "  "))?;
+        }
+        Ok(())
+    }
 }
 
 /// Returns a reason in lines of at most `width` columns. What the model said fills the last line and takes none of its
@@ -115,6 +128,49 @@ impl Page<'_> {
             for line in lines {
                 writeln!(out, "{line}")?;
             }
+        }
+        Ok(())
+    }
+
+    fn flips(&self, out: &mut dyn Write) -> io::Result<()> {
+        let lines = verdicts::flips(self.report);
+        let Some(against) = verdicts::against(self.report).filter(|_| !lines.is_empty()) else {
+            return Ok(());
+        };
+        let title = self.colour.paint(TITLE, "Against");
+        writeln!(out, "\n{title} {against}")?;
+        for line in lines {
+            let line = format!("  {line}");
+            writeln!(out, "{}", wrapped(&line, usize::from(self.width), "    "))?;
+        }
+        Ok(())
+    }
+
+    fn verdicts(&self, out: &mut dyn Write) -> io::Result<()> {
+        for (index, sentence) in verdicts::sentences(self.report).iter().enumerate() {
+            if index == 0 {
+                writeln!(out, "\n{}", self.colour.paint(TITLE, "Verdict"))?;
+            }
+            let line = format!("  {sentence}");
+            writeln!(out, "{}", wrapped(&line, usize::from(self.width), "    "))?;
+        }
+        Ok(())
+    }
+
+    fn gates(&self, out: &mut dyn Write) -> io::Result<()> {
+        for (index, gate) in self.report.gates.iter().enumerate() {
+            if index == 0 {
+                writeln!(out, "\n{}", self.colour.paint(TITLE, "Gates"))?;
+            }
+            let style = match gate.status.as_str() {
+                "passed" => TITLE,
+                "failed" => BAD,
+                _ => WARNING,
+            };
+            let line = format!("  {:9}  {}", gate.status, gate.sentence(self.report));
+            let line = wrapped(&line, usize::from(self.width), "             ");
+            let painted = self.colour.paint(style, &gate.status);
+            writeln!(out, "{}", line.replacen(&gate.status, &painted, 1))?;
         }
         Ok(())
     }

@@ -19,7 +19,10 @@ fn rendered(format: Format, header: &Header, records: Vec<Record>) -> String {
 }
 
 fn show(format: Format, order: &mut PlanOrder, options: Options) -> String {
-    let mut findings = Findings::gather(order, |_, _| Ok::<_, RecordsError>(())).unwrap();
+    let mut findings = Findings::gather(order, &Comparing::default(), |_, _| {
+        Ok::<_, RecordsError>(())
+    })
+    .unwrap();
     findings.report.exit_code = 1;
     let mut out = Vec::new();
     render(format, order, &findings, options, &mut out).unwrap();
@@ -361,7 +364,10 @@ fn report_json() {
     let text = show(Format::Json, &mut order, Options::default());
     insta::assert_snapshot!(text);
     let report: Report = serde_json::from_str(&text).unwrap();
-    let mut findings = Findings::gather(&mut order, |_, _| Ok::<_, RecordsError>(())).unwrap();
+    let mut findings = Findings::gather(&mut order, &Comparing::default(), |_, _| {
+        Ok::<_, RecordsError>(())
+    })
+    .unwrap();
     findings.report.exit_code = 1;
     assert_eq!(report, findings.report);
 }
@@ -445,7 +451,10 @@ fn a_closed_pipe_is_known_as_one() {
     // More than a writer buffers.
     let many = (0..300).map(|case| record(0, case, 0, 0)).collect();
     let (_folder, mut order) = journal(&header(), many);
-    let findings = Findings::gather(&mut order, |_, _| Ok::<_, RecordsError>(())).unwrap();
+    let findings = Findings::gather(&mut order, &Comparing::default(), |_, _| {
+        Ok::<_, RecordsError>(())
+    })
+    .unwrap();
     for format in Format::ALL {
         let error = render(
             format,

@@ -1,6 +1,5 @@
 //! Whose trials they are, in few words: label, prompt and notes.
 
-use super::build::prompt_name;
 use super::human::counted;
 use super::safe::name;
 use crate::journal::SuiteRecord;
@@ -21,7 +20,7 @@ impl Whose<'_> {
         let label = label.unwrap_or_default();
         let prompt = match self.suite.prompts.as_slice() {
             [] | [_] => String::new(),
-            prompts => name(&prompt_name(prompts, prompt)),
+            _ => name(&self.suite.prompt_name(prompt)),
         };
         let who = match (label.is_empty(), prompt.is_empty()) {
             (false, false) => format!("{label}@{prompt}"),

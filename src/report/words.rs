@@ -1,11 +1,12 @@
 //! What a report comes to, in plain words: warnings, and facts a reader would look for first.
 //!
-//! Says nothing that the counts do not say: no model is called better than another here.
+//! Says nothing that the counts do not say: which model is better than another is `verdicts`' to say.
 
 use super::document::{ModelRow, Report};
 use super::human::{Dollars, counted, listed, percent};
 use super::safe::name;
 use super::table::{PASSES, rows_of};
+use super::verdicts;
 use crate::catalog::Usd;
 use crate::journal::Stopped;
 
@@ -39,6 +40,7 @@ pub(super) fn warnings(report: &Report) -> Vec<String> {
     if rows.any(|row| few(row).is_some_and(|clusters| clusters < FEW_CLUSTERS)) {
         warnings.push("too few clusters of cases: the intervals are a rough guide".to_owned());
     }
+    warnings.extend(verdicts::warnings(report));
     let unpriced: Vec<String> = report
         .cost
         .unpriced_models

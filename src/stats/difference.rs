@@ -54,7 +54,7 @@ impl Differences {
         self.freedom + 1
     }
 
-    /// Returns the interval of the mean by Student's t, within -1..=1 where every difference lies there.
+    /// Returns the interval of a mean of differences in -1..=1 by Student's t.
     ///
     /// Where the differences do not differ at all, t would be certain of what a few cases show: then it is Tango's interval
     /// of as many pairs that pass and fail.
@@ -64,8 +64,13 @@ impl Differences {
             let (up, down) = (self.mean.max(0.0) * n, (-self.mean).max(0.0) * n);
             return tango(up, down, n, confidence);
         }
-        Interval::around(self.mean, t_quantile(self.freedom, confidence) * self.error)
-            .clipped(-1.0, 1.0)
+        self.interval_unclipped(confidence).clipped(-1.0, 1.0)
+    }
+
+    /// Returns the interval of the mean by Student's t, for quantities of any size; of no width if there is no spread.
+    pub fn interval_unclipped(&self, confidence: f64) -> Interval {
+        let half = t_quantile(self.freedom, confidence) * self.error;
+        Interval::around(self.mean, half)
     }
 
     /// Returns the two-sided p-value of the t test that the mean is 0.

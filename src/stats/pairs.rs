@@ -31,6 +31,14 @@ impl PairTable {
         *cell += 1;
     }
 
+    /// Adds the pairs of another table.
+    pub fn absorb(&mut self, other: &Self) {
+        self.both += other.both;
+        self.only_candidate += other.only_candidate;
+        self.only_baseline += other.only_baseline;
+        self.neither += other.neither;
+    }
+
     /// Returns the number of pairs.
     pub fn n(&self) -> u64 {
         self.both + self.only_candidate + self.only_baseline + self.neither

@@ -11,6 +11,7 @@ use super::prompt::Prompt;
 use super::toolset::{ToolResults, ToolSet};
 use crate::catalog::Usd;
 use crate::check::{Grading, Helper};
+use crate::gate::Gate;
 use crate::model::{CacheTtl, Guardrail, Params};
 use crate::template::{Template, TemplateError};
 
@@ -37,6 +38,8 @@ pub struct Suite {
     pub budget: Option<Usd>,
     /// The non-inferiority margin as a fraction.
     pub margin: Option<f64>,
+    /// What must hold for the run to be good enough; without any, every trial must pass.
+    pub gates: Vec<Gate>,
     /// Environment variables that templates may use, as the variable `env`.
     pub env: Map<String, Value>,
     /// Tools that every model is offered that has no others.

@@ -8,6 +8,7 @@ use jiff::civil::Date;
 use serde_json::{Map, Value};
 
 use super::case::{ModelEntry, Suite, Test};
+use super::decode_gates::{gates, label_of};
 use super::decode_model::models;
 use super::decode_prompt::prompts;
 use super::decode_test::{Common, defaults, tests};
@@ -26,8 +27,7 @@ use crate::catalog::{Ability, Catalog, Support, Usd};
 use crate::model::ModelId;
 
 /// Words of the format that this version cannot do yet.
-const LATER: [&str; 5] = [
-    "gates",
+const LATER: [&str; 4] = [
     "mcp_servers",
     "derived_metrics",
     "extensions",
@@ -103,6 +103,7 @@ fn top_level(
     let baseline = map.text("baseline", problems).map(str::to_owned);
     let margin_place = map.take("margin").map(|node| &node.place);
     let margin = map.number("margin", problems);
+    let gates_node = map.take("gates");
     let budget = map.take("budget").and_then(|node| dollars(node, problems));
     let env = environment(&mut map, around.environment, problems);
     map.later(&LATER, problems);
@@ -129,27 +130,24 @@ fn top_level(
     let results = results_node
         .map(|node| decode_tools::results(node, problems))
         .unwrap_or_default();
-    let judging = Judging::new(around, &models, baseline.as_deref()).below(named, problems);
+    // Where prompts are compared, answers are still preferred to those of a model.
+    let with_prompt = baseline
+        .as_deref()
+        .filter(|name| !models.iter().any(|model| model.label == *name))
+        .and_then(|name| name.rsplit_once('@'))
+        .filter(|(_, prompt)| prompts.iter().any(|known| known.name == *prompt));
+    let label = with_prompt.map(|(label, _)| label).or(baseline.as_deref());
+    let judging = Judging::new(around, &models, label).below(named, problems);
     let defaults =
         default_node.map_or_else(Common::default, |node| defaults(node, &judging, problems));
     let mut tests = tests_node
         .map(|node| tests(node, &defaults, &results, &judging, problems))
         .unwrap_or_default();
 
-    if let (Some(label), Some(place)) = (&baseline, baseline_place)
-        && !models.iter().any(|model| model.label == *label)
-    {
-        let labels: Vec<&str> = models.iter().map(|model| model.label.as_str()).collect();
-        let hint = match nearest(label, labels.iter().copied()) {
-            Some(near) => format!("did you mean `{near}`?"),
-            None => format!("the suite's models are {}", listed(&labels)),
-        };
-        problems.error_with(
-            place,
-            format!("no model has the label `{label}`"),
-            Some(hint),
-        );
+    if let (Some(label), Some(place)) = (label, baseline_place) {
+        label_of(label, place, &models, problems);
     }
+    let gates = gates_node.map(|node| gates(node, &models, margin_place.is_some(), problems));
     if let (Some(margin), Some(place)) = (margin, margin_place)
         && !(0.0..1.0).contains(&margin)
     {
@@ -177,6 +175,7 @@ fn top_level(
         baseline,
         budget,
         margin,
+        gates: gates.unwrap_or_default(),
         env,
         tools,
     })

@@ -11,6 +11,7 @@ mod dataset;
 mod decode;
 mod decode_chat;
 mod decode_dataset;
+mod decode_gates;
 mod decode_media;
 mod decode_model;
 mod decode_prompt;

@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 use super::by_case::CaseKey;
 use super::count::{CaseCount, Count};
 use crate::stats::{
-    Bounds, Interval, Sample, clustered_t, clustered_wilson, fieller, mean, quantile_bounds,
-    student_t, wilson,
+    Bounds, Interval, Repeats, Sample, Stability, clustered_t, clustered_wilson, fieller, mean,
+    quantile_bounds, student_t, wilson,
 };
 
 /// The confidence of every interval of a report.
@@ -25,6 +25,8 @@ pub enum Method {
     /// Where rates, scores or metrics in 0..=1 show no spread at all, t would claim certainty: then the score interval of so many
     /// groups, with the same quantile.
     T,
+    /// Tango's score interval of a difference: pairs of single passes, no groups.
+    Tango,
 }
 
 impl Method {
@@ -33,6 +35,7 @@ impl Method {
         match self {
             Self::Wilson => "wilson",
             Self::T => "t",
+            Self::Tango => "tango",
         }
     }
 }
@@ -96,6 +99,11 @@ impl Count {
 
     /// Returns the mean over cases of passed ÷ (passed + failed); `None` if no case was judged.
     pub fn pass_rate(&self) -> Option<Estimate> {
+        self.pass_rate_at(CONFIDENCE)
+    }
+
+    /// Returns the same with an interval of this confidence.
+    pub fn pass_rate_at(&self, confidence: f64) -> Option<Estimate> {
         let rates: Vec<_> = self
             .cases
             .iter()
@@ -103,12 +111,12 @@ impl Count {
             .collect();
         let single = self.cases.values().all(|case| judged(case) <= 1);
         if rates.is_empty() || !single || self.has_clusters() {
-            return self.estimate(&rates);
+            return self.estimate(&rates, confidence);
         }
         let values: Vec<f64> = rates.iter().map(|(_, rate)| *rate).collect();
         Some(Estimate {
             value: mean(&values),
-            interval: Some(wilson(values.iter().sum(), values.len(), CONFIDENCE)),
+            interval: Some(wilson(values.iter().sum(), values.len(), confidence)),
             method: Method::Wilson,
             clusters: None,
         })
@@ -121,23 +129,55 @@ impl Count {
             .iter()
             .filter_map(|(key, case)| Some((key, case.score.get()?)))
             .collect();
-        self.estimate(&scores)
+        self.estimate(&scores, CONFIDENCE)
     }
 
     /// Returns the mean over cases of each named metric, by name.
     pub fn metrics(&self) -> impl Iterator<Item = (&str, Estimate)> {
-        self.metrics.iter().filter_map(|(name, cases)| {
+        self.metrics_at(CONFIDENCE)
+    }
+
+    /// Returns the same with intervals of this confidence.
+    pub fn metrics_at(&self, confidence: f64) -> impl Iterator<Item = (&str, Estimate)> {
+        self.metrics.iter().filter_map(move |(name, cases)| {
             let means: Vec<_> = cases
                 .iter()
                 .filter_map(|(key, mean)| Some((key, mean.get()?)))
                 .collect();
-            Some((name.as_str(), self.estimate(&means)?))
+            Some((name.as_str(), self.estimate(&means, confidence)?))
         })
     }
 
     /// Returns how long the successful attempts took; `None` if none was measured.
     pub fn latency(&self) -> Option<Timing> {
         self.timing(&self.latencies)
+    }
+
+    /// Returns how many latencies were measured, and one of their quantiles with an interval of this confidence.
+    pub fn latency_at(&self, q: f64, confidence: f64) -> (u64, Option<TimingQuantile>) {
+        self.quantile(&self.latencies, q, confidence)
+    }
+
+    /// Returns the same of times to the first token.
+    pub fn first_token_at(&self, q: f64, confidence: f64) -> (u64, Option<TimingQuantile>) {
+        self.quantile(&self.first_tokens, q, confidence)
+    }
+
+    /// Returns the share of cases whose repeats show that they pass now and then; `None` if no case was judged twice.
+    pub fn flaky_share(&self) -> Option<f64> {
+        let repeats = self.cases.values().map(|case| Repeats {
+            passed: u64::from(case.passed),
+            n: u64::from(judged(case)),
+        });
+        let judged: Vec<Repeats> = repeats.filter(|case| case.n > 0).collect();
+        if judged.iter().all(|case| case.n < 2) {
+            return None;
+        }
+        let flaky = judged
+            .iter()
+            .map(|case| case.stability() == Stability::Flaky);
+        let flaky: Vec<f64> = flaky.map(|flaky| f64::from(u8::from(flaky))).collect();
+        Some(mean(&flaky))
     }
 
     /// Returns how long the first token took; `None` if nothing was streamed.
@@ -147,6 +187,11 @@ impl Count {
 
     /// Returns what a passed trial costs; `None` if unpriced, or if nothing was asked.
     pub fn cost_per_pass(&self) -> Option<CostPerPass> {
+        self.cost_per_pass_at(CONFIDENCE)
+    }
+
+    /// Returns the same with an interval of this confidence.
+    pub fn cost_per_pass_at(&self, confidence: f64) -> Option<CostPerPass> {
         let cost = self.cost?;
         if self.trials() == 0 {
             return None;
@@ -158,7 +203,7 @@ impl Count {
             });
         }
         let (costs, passes) = self.costs_and_passes();
-        let interval = fieller(&costs, &passes, CONFIDENCE);
+        let interval = fieller(&costs, &passes, confidence);
         Some(CostPerPass {
             value: Some(cost.to_f64() / passes.iter().sum::<f64>()),
             interval: interval.map(|ends| ends.clipped(0.0, f64::INFINITY)),
@@ -183,21 +228,21 @@ impl Count {
 
     /// Returns the mean over cases. Where every value lies in 0..=1, the interval does too, and has some width even if
     /// the values do not differ at all.
-    fn estimate(&self, values: &[(CaseKey, f64)]) -> Option<Estimate> {
+    fn estimate(&self, values: &[(CaseKey, f64)], confidence: f64) -> Option<Estimate> {
         if values.is_empty() {
             return None;
         }
         let units: Vec<u64> = values.iter().map(|(key, _)| self.unit(*key)).collect();
         let values: Vec<f64> = values.iter().map(|(_, value)| *value).collect();
         let interval = if self.has_clusters() {
-            clustered_t(&values, &units, CONFIDENCE)
+            clustered_t(&values, &units, confidence)
         } else {
-            student_t(&values, CONFIDENCE)
+            student_t(&values, confidence)
         };
         let shares = values.iter().all(|value| (0.0..=1.0).contains(value));
         let interval = match interval {
             Some(ends) if shares && ends.high - ends.low <= f64::EPSILON => {
-                clustered_wilson(&values, &units, CONFIDENCE)
+                clustered_wilson(&values, &units, confidence)
             }
             Some(ends) if shares => Some(ends.clipped(0.0, 1.0)),
             other => other,
@@ -208,6 +253,21 @@ impl Count {
             method: Method::T,
             clusters: self.has_clusters().then(|| distinct(units)),
         })
+    }
+
+    fn quantile(
+        &self,
+        times: &[(f64, CaseKey)],
+        q: f64,
+        confidence: f64,
+    ) -> (u64, Option<TimingQuantile>) {
+        let units: Vec<u64> = times.iter().map(|(_, key)| self.unit(*key)).collect();
+        let values: Vec<f64> = times.iter().map(|(time, _)| *time).collect();
+        let found = Sample::new(values.clone()).map(|sample| TimingQuantile {
+            value: sample.quantile(q),
+            bounds: quantile_bounds(&values, &units, q, confidence),
+        });
+        (times.len() as u64, found)
     }
 
     fn timing(&self, times: &[(f64, CaseKey)]) -> Option<Timing> {

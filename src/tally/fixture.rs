@@ -55,6 +55,7 @@ pub(crate) fn suite(name: &str, cases: u64) -> SuiteRecord {
         judges: Vec::new(),
         baseline: None,
         margin: None,
+        gates: Vec::new(),
     }
 }
 

@@ -4,11 +4,13 @@
 //! grows with a run is a few numbers per trial; no text is kept. Must never ask for more data than the journal holds.
 
 mod by_case;
+mod compare;
 mod count;
 mod estimate;
 #[cfg(test)]
 pub(crate) mod fixture;
 mod forecast;
+mod gates;
 mod judging;
 mod records;
 #[expect(
@@ -18,9 +20,15 @@ mod records;
 mod tally;
 
 pub use by_case::CaseKey;
+pub use compare::{
+    Baseline, BaselineError, BaselineHead, BaselineRow, Chosen, Comparison, Contest, ENOUGH, Flip,
+    Missing, Needed, Opponent, Outcome, PairSet, Pairing, Ratio, Side, Withheld, WorstCase,
+    compared, contests, pooled,
+};
 pub use count::{CaseCount, Count, Mean};
 pub use estimate::{CONFIDENCE, CostPerPass, Estimate, Method, Timing, TimingQuantile};
 pub use forecast::{Experience, Forecast, ForecastRow, Span};
+pub use gates::{Decided, GateStatus, Reason, decided, gate_contests};
 pub use judging::{Bench, Benches, Corrected, FEW_LABELS, Judging, Pairs};
 pub use records::{PlanOrder, RecordsError};
 pub use tally::{Overall, Tally};

@@ -71,6 +71,11 @@ impl PlanOrder {
         &self.header
     }
 
+    /// Declares anew what the run is held to: prices, margins, gates. What was asked stays what it is.
+    pub fn redeclare(&mut self, change: impl FnOnce(&mut Header)) {
+        change(&mut self.header);
+    }
+
     /// Returns how many trials have a record.
     pub fn len(&self) -> usize {
         self.places.len()

@@ -30,7 +30,7 @@ use crate::program::{Program, repository};
 use crate::service::Service;
 use page::{Block, Page};
 
-const PAGES: [&str; 11] = [
+const PAGES: [&str; 12] = [
     "README.md",
     "docs/README.md",
     "docs/suites.md",
@@ -39,6 +39,7 @@ const PAGES: [&str; 11] = [
     "docs/tools.md",
     "docs/promptfoo.md",
     "docs/running.md",
+    "docs/comparing.md",
     "docs/reports.md",
     "docs/ci.md",
     "docs/aws.md",
@@ -252,9 +253,10 @@ fn every_key_and_field_is_told() {
                 "docs/checks.md",
                 "docs/judges.md",
                 "docs/tools.md",
+                "docs/comparing.md",
             ][..],
         ),
-        ("report", &["docs/reports.md"]),
+        ("report", &["docs/reports.md", "docs/comparing.md"]),
         ("results", &["docs/reports.md", "docs/aws.md"]),
     ] {
         let printed = program.run(&["schema", schema]).exits(0).stdout;

@@ -6,6 +6,7 @@ mod bedrock;
 mod bedrock_alone;
 mod bedrock_stream;
 mod cassette;
+mod cli_compare;
 mod cli_dry_run;
 mod cli_eval;
 mod cli_grade;

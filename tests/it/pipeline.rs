@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use mcp_cli::journal::{JournalWriter, Record};
 use mcp_cli::model::{ErrorKind, Remedy};
-use mcp_cli::report::Findings;
+use mcp_cli::report::{Comparing, Findings};
 use mcp_cli::tally::RecordsError;
 use serde_json::{Value, json};
 use tokio::runtime::{Builder, Runtime};
@@ -33,7 +33,10 @@ fn paused() -> Runtime {
 }
 
 fn report(run: &Run) -> Value {
-    let findings = Findings::gather(&mut run.order(), |_, _| Ok::<_, RecordsError>(())).unwrap();
+    let findings = Findings::gather(&mut run.order(), &Comparing::default(), |_, _| {
+        Ok::<_, RecordsError>(())
+    })
+    .unwrap();
     serde_json::to_value(findings.report).unwrap()
 }
 

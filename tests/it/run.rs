@@ -258,6 +258,7 @@ fn header(plan: &Plan) -> Header {
             .collect(),
         baseline: None,
         margin: None,
+        gates: Vec::new(),
     });
     Header {
         schema: SCHEMA,

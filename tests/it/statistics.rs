@@ -558,7 +558,7 @@ fn times(example: &mut Example) {
         };
         let apart = above_share(&logs("candidate_ms"), &logs("baseline_ms"), 1.0);
         let found = Differences::new(&apart).unwrap();
-        let ends = found.interval(0.95);
+        let ends = found.interval_unclipped(0.95);
         example.holds("ratio", found.mean.exp());
         example.holds("low", ends.low.exp());
         example.holds("high", ends.high.exp());

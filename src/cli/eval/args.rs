@@ -6,13 +6,17 @@ use std::time::Duration;
 use clap::Args;
 
 use crate::catalog::Usd;
-use crate::cli::args::{AwsArgs, RecordingArgs, at_least_one, duration};
+use crate::cli::args::{AwsArgs, RecordingArgs, at_least_one, duration, fraction};
 use crate::cli::outputs::OutputArgs;
 use crate::cli::progress::Progress;
+use crate::gate::Gate;
 use crate::journal::RunOptions;
 
 /// Flags that a resumed run takes from its journal.
-const OF_THE_RUN: [&str; 25] = [
+const OF_THE_RUN: [&str; 28] = [
+    "baseline",
+    "margin",
+    "gates",
     "dry_run",
     "max_cost",
     "paths",
@@ -48,7 +52,7 @@ const EXAMPLES: &str = "Examples:
 /// Run suites: ask every model every question, judge the answers, report
 ///
 /// A folder means every suite file below it, each isolated.
-/// Exit codes: 0 all passed, 1 an expectation failed, 2 wrong usage or suite,
+/// Exit codes: 0 all passed, 1 an expectation or a gate failed, 2 wrong usage or suite,
 /// 3 incomplete, 4 denied, 5 budget reached, 130 interrupted.
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment, after_help = EXAMPLES)]
@@ -112,6 +116,15 @@ pub(in crate::cli) struct EvalArgs {
     /// Stream the answers and measure the time to the first token
     #[arg(long, help_heading = "How to ask")]
     pub(super) stream: bool,
+    /// Compare with this: a label, a label@prompt, an earlier run, or a baseline file
+    #[arg(long, value_name = "LABEL|RUN|FILE", help_heading = "What must hold")]
+    pub(super) baseline: Option<String>,
+    /// How much worse than the baseline is still as good, as a fraction: 0.02 is two points
+    #[arg(long, value_name = "FRACTION", value_parser = fraction, help_heading = "What must hold")]
+    pub(super) margin: Option<f64>,
+    /// What must hold beside the suite's gates: `pass_rate>=0.95`, `cost_per_pass<=0.001`, `no_worse_than=LABEL`; quote it for the shell
+    #[arg(long = "gate", value_name = "EXPR", help_heading = "What must hold")]
+    pub(super) gates: Vec<Gate>,
     #[command(flatten)]
     pub(super) recordings: RecordingArgs,
     /// Finish an interrupted run in its folder with its flags: a folder, an id, the beginning of one, or `latest`
@@ -161,6 +174,9 @@ impl EvalArgs {
             max_retries: self.max_retries,
             max_failures: self.max_failures,
             max_cost: self.max_cost,
+            baseline: self.baseline.clone(),
+            margin: self.margin,
+            gates: self.gates.clone(),
             allow_exec: self.allow_exec,
             ..self.aws.over(self.recordings.options())
         }

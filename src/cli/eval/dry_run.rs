@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::EvalArgs;
+use super::declared::Declared;
 use crate::catalog::{Catalog, Usd};
 use crate::cli::connect::region_of;
 use crate::cli::error::CliError;
@@ -39,6 +40,7 @@ pub(super) fn run(
     }
     let region = region_of(options);
     super::money::check(plan, options, catalog, region.as_deref())?;
+    Declared::find(options, plan, catalog, region.as_deref(), &args.run_dir)?;
     let reports = newest_reports(&args.run_dir);
     let forecast = Forecast::of(
         plan,

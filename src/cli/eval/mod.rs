@@ -1,6 +1,7 @@
 //! `eval`: suites in, a verdict out. The pipeline, readable from top to bottom.
 
 mod args;
+mod declared;
 mod dry_run;
 mod money;
 mod sitting;
@@ -11,6 +12,7 @@ use std::sync::{Arc, mpsc};
 use jiff::Timestamp;
 
 pub(super) use args::EvalArgs;
+use declared::Declared;
 use sitting::{Resumed, Sitting};
 
 use super::connect::{Connected, connect};
@@ -114,9 +116,12 @@ pub(super) fn carry_out(job: Job<'_>, ui: &Ui) -> Result<Exit, CliError> {
         cassette,
     } = runtime.block_on(connect(&options, nobody))?;
     money::check(&plan, &options, &catalog, region.as_deref())?;
+    let declared = Declared::find(&options, &plan, &catalog, region.as_deref(), run_dir)?;
     let begin = |graded| {
         let region = region.as_deref();
-        Sitting::begin(run_dir, options, seed, &plan, &catalog, region, graded)
+        Sitting::begin(
+            run_dir, options, seed, &plan, &catalog, region, graded, &declared,
+        )
     };
     let sitting = match beginning {
         Beginning::New => begin(None)?,

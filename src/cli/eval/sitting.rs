@@ -6,7 +6,9 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use super::declared::Declared;
 use crate::catalog::{Catalog, Usd};
+use crate::cli::baseline_file::keep;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::cli::git;
@@ -101,6 +103,10 @@ pub(super) struct Sitting {
 }
 
 impl Sitting {
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "each comes from another step of the pipeline, and nothing else wants them together"
+    )]
     pub(super) fn begin(
         runs: &Path,
         options: RunOptions,
@@ -109,6 +115,7 @@ impl Sitting {
         catalog: &Catalog,
         region: Option<&str>,
         graded: Option<String>,
+        declared: &Declared,
     ) -> Result<Self, CliError> {
         // What the environment said when the run began holds when it goes on.
         let options = RunOptions {
@@ -125,7 +132,11 @@ impl Sitting {
             git_commit: git::commit(Path::new(".")),
             graded,
         };
-        let header = header(run, options, plan, catalog, region);
+        let mut header = header(run, options, plan, catalog, region);
+        declared.apply(&mut header);
+        if let Some(earlier) = &declared.earlier {
+            keep(earlier, &folder)?;
+        }
         let journal = JournalWriter::create(&folder.journal(), &header);
         let journal = journal.map_err(|error| CliError::caused(Exit::Usage, &error))?;
         folder.note_latest()?;

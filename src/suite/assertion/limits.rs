@@ -30,7 +30,7 @@ fn milliseconds(fields: &mut Fields<'_, '_>) -> Read<f64> {
 }
 
 /// Reads a duration in milliseconds, or with its unit.
-pub(super) fn duration_ms(node: &Node) -> Option<f64> {
+pub(in crate::suite) fn duration_ms(node: &Node) -> Option<f64> {
     if let Some(number) = as_number(node) {
         return number.as_f64();
     }

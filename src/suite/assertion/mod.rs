@@ -25,6 +25,7 @@ use super::source::{Node, Place, Tree};
 use crate::check::{Check, SCOPE, Transform};
 use crate::template::{Expression, Template};
 use fields::{Fields, Noted, Read};
+pub(super) use limits::duration_ms;
 pub(super) use types::is_type;
 #[cfg(test)]
 pub(super) use types::names as type_names;

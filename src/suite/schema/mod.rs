@@ -4,6 +4,7 @@
 //! knows its line. The tests hold both to one list of keys.
 
 mod assertion;
+mod gates;
 mod group;
 mod judged;
 mod markup;

@@ -117,6 +117,16 @@ fn decoder_and_schema_have_the_same_keys() {
         ("Model", "models: { id: m, Q: 1 }"),
         ("Params", "models: { id: m, params: { Q: 1 } }"),
         ("Guardrail", "models: { id: m, guardrail: { Q: 1 } }"),
+        (
+            "Estimated",
+            "gates: [{ pass_rate: { at_least: 0.9, Q: 1 } }]",
+        ),
+        ("Timed", "gates: [{ ttft_p50: { at_least: 9, Q: 1 } }]"),
+        (
+            "Metric",
+            "gates: [{ metric: { name: m, at_least: 0.9, Q: 1 } }]",
+        ),
+        ("Against", "gates: [{ better_than: { Q: 1 } }]"),
         ("DefaultTest", "default_test: { Q: 1 }"),
         ("Test", "tests: { Q: 1 }"),
         ("Turn", "tests: { turns: [{ Q: 1 }] }"),

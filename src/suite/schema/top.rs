@@ -5,6 +5,7 @@
 use schemars::JsonSchema;
 use serde_json::{Map, Value};
 
+use super::gates::Gate;
 use super::model::IdOrModel;
 use super::prompt::TextOrPrompt;
 use super::test::{DefaultTest, RowsOrTest};
@@ -40,11 +41,14 @@ pub(super) struct Suite {
     /// How often each case is asked. Default: 1.
     #[schemars(range(min = 1))]
     repeat: Option<u64>,
-    /// The label of the model that others are compared with.
+    /// The label of the model that others are compared with; `label@prompt` compares prompts.
     baseline: Option<String>,
     /// How much worse than the baseline is still as good, as a fraction: 0.02 is two points.
     #[schemars(range(min = 0), extend("exclusiveMaximum" = 1))]
     margin: Option<f64>,
+    /// What must hold of a run. Without gates every trial must pass; with gates they alone decide.
+    #[schemars(length(min = 1))]
+    gates: Option<Vec<Gate>>,
     /// What a run of this suite may cost, in US dollars. It stops before spending more.
     #[schemars(range(min = 0))]
     budget: Option<f64>,

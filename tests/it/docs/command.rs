@@ -51,11 +51,9 @@ pub(crate) fn parse(line: &str) -> Result<Option<Command>, String> {
         Some((rest, file)) => (rest, Some(file.trim().to_owned())),
         None => (rest, None),
     };
-    if rest.contains(['"', '\'', '$', '\\', '&', ';', '<']) {
-        return Err(format!("`{line}` needs a shell"));
-    }
+    let args = words(rest).ok_or_else(|| format!("`{line}` needs a shell"))?;
     Ok(Some(Command {
-        args: rest.split_whitespace().map(str::to_owned).collect(),
+        args,
         exit: comment
             .trim()
             .strip_prefix("exit ")
@@ -94,4 +92,19 @@ fn lines_are_told_apart() {
     for wrong in ["rm -rf /", "mcp-cli report | sh", "mcp-cli eval $HOME"] {
         assert!(parse(wrong).is_err(), "{wrong}");
     }
+}
+
+/// Splits words, of which whole ones may stand in single quotes; `None` for what only a shell understands.
+fn words(text: &str) -> Option<Vec<String>> {
+    let mut words = Vec::new();
+    for (index, part) in text.split('\'').enumerate() {
+        if index % 2 == 1 {
+            words.push(part.to_owned());
+        } else if part.contains(['"', '$', '\\', '&', ';', '<', '>']) {
+            return None;
+        } else {
+            words.extend(part.split_whitespace().map(str::to_owned));
+        }
+    }
+    Some(words)
 }
