@@ -112,6 +112,14 @@ pub(super) fn at_least_one(text: &str) -> Result<u64, String> {
     }
 }
 
+/// Reads a fraction from 0 to below 1.
+pub(super) fn fraction(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(fraction) if (0.0..1.0).contains(&fraction) => Ok(fraction),
+        _ => Err("expected a fraction from 0 to 1, such as 0.02 for two points".to_owned()),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -130,13 +138,5 @@ mod tests {
         for text in ["", "s", "3 s", "3d", "-1s", "0"] {
             assert!(duration(text).is_err(), "{text}");
         }
-    }
-}
-
-/// Reads a fraction from 0 to below 1.
-pub(super) fn fraction(text: &str) -> Result<f64, String> {
-    match text.parse::<f64>() {
-        Ok(fraction) if (0.0..1.0).contains(&fraction) => Ok(fraction),
-        _ => Err("expected a fraction from 0 to 1, such as 0.02 for two points".to_owned()),
     }
 }

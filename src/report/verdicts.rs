@@ -145,10 +145,7 @@ fn sentence(row: &ComparisonRow) -> String {
         format!("{}{ends}", points(rate.value))
     });
     let apart = difference.map_or(0.0, |rate| rate.value);
-    let margin = row
-        .margin
-        .map(|margin| points_of(margin))
-        .unwrap_or_default();
+    let margin = row.margin.map(points_of).unwrap_or_default();
     let rest = [cost(row), time(row)].into_iter().flatten();
     let rest: Vec<String> = rest.collect();
     let rest = match rest.as_slice() {

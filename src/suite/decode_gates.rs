@@ -62,8 +62,13 @@ fn gate(
     };
     let mut map = MapReader::new("a gate", value, problems)?;
     let rule = match key.name.as_str() {
-        "no_worse_than" => against(&mut map, models, !has_margin, problems).map(Rule::NoWorseThan),
-        "better_than" => against(&mut map, models, false, problems).map(Rule::BetterThan),
+        "no_worse_than" => Some(Rule::NoWorseThan(against(
+            &mut map,
+            models,
+            !has_margin,
+            problems,
+        ))),
+        "better_than" => Some(Rule::BetterThan(against(&mut map, models, false, problems))),
         "metric" => metric(&mut map, problems)
             .and_then(|quantity| bound(&mut map, quantity, value, problems)),
         name => match Quantity::named(name) {
@@ -173,7 +178,7 @@ fn against(
     models: &[ModelEntry],
     needs_margin: bool,
     problems: &mut Problems,
-) -> Option<Against> {
+) -> Against {
     let baseline_place = map.take("baseline").map(|node| &node.place);
     let baseline = map.text("baseline", problems).map(str::to_owned);
     if let (Some(label), Some(place)) = (&baseline, baseline_place) {
@@ -191,11 +196,11 @@ fn against(
         let message = "`no_worse_than` needs a `margin`, here or at the top of the suite";
         map.miss("margin", message);
     }
-    Some(Against {
+    Against {
         baseline,
         margin,
         confidence: confidence(map, problems),
-    })
+    }
 }
 
 fn confidence(map: &mut MapReader<'_>, problems: &mut Problems) -> Option<f64> {
