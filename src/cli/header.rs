@@ -1,5 +1,7 @@
 //! The journal's header: what a plan will ask, at what prices.
 
+use serde_json::{Value, json};
+
 use super::error::CliError;
 use crate::catalog::{Catalog, PriceTable};
 use crate::journal::{
@@ -7,6 +9,7 @@ use crate::journal::{
 };
 use crate::model::ModelId;
 use crate::plan::Plan;
+use crate::suite::ModelEntry;
 
 /// Returns the catalog, with the price file of the options on top.
 ///
@@ -30,6 +33,22 @@ pub(super) fn catalog(pricing: Option<&str>) -> Result<Catalog, CliError> {
             ))
         }
     }
+}
+
+/// Returns how an entry is asked, whatever is asked.
+fn request_of(entry: &ModelEntry) -> Value {
+    let mut request = json!({
+        "params": entry.params, "region": entry.region, "service_tier": entry.service_tier,
+        "performance": entry.performance, "guardrail": entry.guardrail,
+        "additional_fields": entry.additional_fields, "cache_system": entry.cache_system,
+        "tools": entry.tools.tools,
+    });
+    if let Some(fields) = request.as_object_mut() {
+        fields.retain(|_, value| {
+            !value.is_null() && value.as_array().is_none_or(|list| !list.is_empty())
+        });
+    }
+    request
 }
 
 /// Returns the header of a run of `plan`. `region` is that of calls whose entry names none.
@@ -63,6 +82,7 @@ pub(super) fn header(
                 digest: Some(digest.to_string()),
                 label: entry.label.clone(),
                 model: entry.id.clone(),
+                request: Some(request_of(entry)),
                 planned: part.trials_per_model,
                 price: catalog
                     .price(

@@ -21,10 +21,10 @@ use crate::tally::{PlanOrder, RecordsError};
 /// Flags of every command that shows a run.
 #[derive(Debug, Clone, Args)]
 pub(super) struct OutputArgs {
-    /// Also write a report here; the extension says the format: .json .jsonl .csv .xml .md .txt
+    /// Also write a report here; the extension says the format: .json .jsonl .csv .xml .md .html .txt
     #[arg(short = 'o', long = "output", value_name = "FILE")]
     pub output: Vec<PathBuf>,
-    /// What goes to stdout: terminal, json, jsonl, csv, markdown or junit
+    /// What goes to stdout: terminal, json, jsonl, csv, markdown, junit or html
     #[arg(long, value_name = "FORMAT", default_value = "terminal", value_parser = format)]
     pub format: Format,
     /// Print the report as JSON, the same as `--format json`
@@ -53,10 +53,11 @@ impl OutputArgs {
 }
 
 /// What every run's folder has beside its journal and [`RESULTS`].
-const FOLDER_FILES: [(&str, Format); 3] = [
+const FOLDER_FILES: [(&str, Format); 4] = [
     ("report.json", Format::Json),
     ("junit.xml", Format::Junit),
     ("summary.md", Format::Markdown),
+    ("report.html", Format::Html),
 ];
 
 /// A line for each trial, in the run's folder.
@@ -256,7 +257,7 @@ fn format_of(path: &Path) -> Result<Format, CliError> {
             "`{}` has no extension that is a report's format",
             path.display()
         ))
-        .hint("use .json, .jsonl, .csv, .xml, .md or .txt")
+        .hint("use .json, .jsonl, .csv, .xml, .md, .html or .txt")
     })
 }
 

@@ -163,6 +163,9 @@ pub struct ModelRecord {
     /// A digest of everything that changes what is sent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub digest: Option<String>,
+    /// How it is asked, whatever is asked: its parameters and what else goes with every request.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request: Option<Value>,
     /// Trials planned for it.
     pub planned: u64,
     /// The price row that applies; `None` where the model is unpriced.
@@ -288,6 +291,10 @@ pub struct Record {
     /// The group that the case belongs to, for the statistics.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cluster: Option<String>,
+    /// What was asked first, `{system, messages}` as JSON text. Long ones stand in the record of the first model alone, which
+    /// asks the others the same.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asked: Option<String>,
     /// How it ended.
     pub status: TrialStatus,
     /// The trial's score; `None` for errors and where it could not be decided.

@@ -50,6 +50,7 @@ fn record(case: u64, output: &str) -> Record {
         vars: Map::new(),
         tags: Vec::new(),
         cluster: None,
+        asked: None,
         status: TrialStatus::Passed,
         score: None,
         output: Some(json!(output)),

@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use super::findings::Findings;
 use super::terminal::{self, Colour};
-use super::{csv, json, junit, markdown};
+use super::{csv, html, json, junit, markdown};
 use crate::tally::{PlanOrder, RecordsError};
 
 /// A format of a report.
@@ -24,6 +24,8 @@ pub enum Format {
     Markdown,
     /// The XML of `JUnit`, which CI systems show as tests.
     Junit,
+    /// One page that opens anywhere.
+    Html,
 }
 
 /// How a report for people looks.
@@ -77,13 +79,14 @@ pub struct UnknownFormat {
 
 impl Format {
     /// Every format.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Terminal,
         Self::Json,
         Self::Jsonl,
         Self::Csv,
         Self::Markdown,
         Self::Junit,
+        Self::Html,
     ];
 
     /// Returns the format as `--format` spells it.
@@ -95,6 +98,7 @@ impl Format {
             Self::Csv => "csv",
             Self::Markdown => "markdown",
             Self::Junit => "junit",
+            Self::Html => "html",
         }
     }
 
@@ -107,6 +111,7 @@ impl Format {
             Self::Csv => "csv",
             Self::Markdown => "md",
             Self::Junit => "xml",
+            Self::Html => "html",
         }
     }
 
@@ -155,6 +160,7 @@ pub fn render(
         Format::Csv => csv::trials(records, out),
         Format::Markdown => Ok(markdown::report(findings, out)?),
         Format::Junit => junit::report(records, &findings.report, out),
+        Format::Html => html::report(records, findings, out),
     }
 }
 
@@ -171,6 +177,7 @@ mod tests {
             ("summary.md", Some(Format::Markdown)),
             ("table.txt", Some(Format::Terminal)),
             ("junit.xml", Some(Format::Junit)),
+            ("report.html", Some(Format::Html)),
             ("page.pdf", None),
             ("json", None),
         ] {
@@ -181,7 +188,7 @@ mod tests {
         }
         assert_eq!(
             "yaml".parse::<Format>().unwrap_err().to_string(),
-            "unknown format `yaml`, expected one of `terminal`, `json`, `jsonl`, `csv`, `markdown`, `junit`"
+            "unknown format `yaml`, expected one of `terminal`, `json`, `jsonl`, `csv`, `markdown`, `junit`, `html`"
         );
     }
 }

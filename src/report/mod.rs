@@ -15,6 +15,7 @@ mod forecast;
 mod format;
 mod gates;
 mod grid;
+mod html;
 mod human;
 mod json;
 mod judges;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::asks::World;
 use super::budget::Payer;
@@ -75,6 +75,7 @@ pub(super) async fn carry_out(
             return Some(Outcome { record, slot: None });
         }
     };
+    record.asked = asked(trial, &request);
     let asker = Asker {
         paced,
         payer: asking.payer,
@@ -180,6 +181,30 @@ fn prepare(
         )));
     }
     Ok(request)
+}
+
+/// Bytes of a question up to which every model's record has it.
+const SHORT: usize = 4_096;
+
+/// Returns what the journal keeps of a question, so that a report can show it: repeats ask the same, and so do other models.
+/// What a prompt takes from the environment may be secret: it is kept as `${NAME}`.
+fn asked(trial: &Trial, request: &Request) -> Option<String> {
+    if trial.at.repeat > 0 {
+        return None;
+    }
+    let masked;
+    let shown = if trial.suite.env.is_empty() {
+        request
+    } else {
+        let names = trial.suite.env.keys();
+        let env = names.map(|name| (name.clone(), Value::String(format!("${{{name}}}"))));
+        let mut context = trial.case.vars.clone();
+        context.insert("env".to_owned(), env.collect::<Map<_, _>>().into());
+        masked = trial.request(&context, false).ok()?;
+        &masked
+    };
+    let question = json!({"system": shown.system, "messages": shown.messages}).to_string();
+    (trial.at.model == 0 || question.len() <= SHORT).then_some(question)
 }
 
 /// What is known of a question when its answer is there.
@@ -340,6 +365,7 @@ fn blank(trial: &Trial) -> Record {
         vars: case.vars.clone(),
         tags: case.tags.clone(),
         cluster: case.cluster.clone(),
+        asked: None,
         status: TrialStatus::Error,
         score: None,
         output: None,

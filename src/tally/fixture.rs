@@ -29,6 +29,7 @@ pub(crate) fn suite(name: &str, cases: u64) -> SuiteRecord {
         label: label.to_owned(),
         model: model.to_owned(),
         digest: None,
+        request: None,
         planned: cases,
         price: Some(price(input, output)),
     };
@@ -100,6 +101,7 @@ pub(crate) fn record(suite: u32, case: u64, prompt: u32, model: u32) -> Record {
         vars: serde_json::Map::new(),
         tags: Vec::new(),
         cluster: None,
+        asked: None,
         status: TrialStatus::Passed,
         score: Some(1.0),
         output: Some(json!("Yes.")),

@@ -30,7 +30,7 @@ fn a_run_is_shown_again_in_every_format() {
         .to_str()
         .unwrap()
         .to_owned();
-    for format in ["terminal", "json", "jsonl", "csv", "markdown"] {
+    for format in ["terminal", "json", "jsonl", "csv", "markdown", "html"] {
         let by_name = program
             .run(&["report", "latest", "--format", format])
             .exits(0);

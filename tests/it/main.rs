@@ -14,6 +14,7 @@ mod cli_resume;
 mod cli_runs;
 mod docs;
 mod double;
+mod page;
 mod pipeline;
 mod plan;
 mod program;

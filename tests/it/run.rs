@@ -243,6 +243,7 @@ fn header(plan: &Plan) -> Header {
                 digest: Some(digest.to_string()),
                 label: entry.label.clone(),
                 model: entry.id.clone(),
+                request: None,
                 planned: part.trials_per_model,
                 price: (catalog.price(&ModelId::parse(&entry.id), None, None)).cloned(),
             })

@@ -136,6 +136,7 @@ async fn the_environment_is_asked_with_but_never_recorded() {
     assert_eq!(client.asked()[0].text, "the word is hunter2");
     let journal = std::fs::read_to_string(run.journal()).unwrap();
     assert!(!journal.contains("hunter2"), "{journal}");
+    assert!(journal.contains("the word is ${SECRET}"), "{journal}");
 }
 
 #[tokio::test(start_paused = true)]

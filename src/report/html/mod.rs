@@ -1,0 +1,286 @@
+//! `report.html`: one file that opens anywhere, with no network.
+//!
+//! Verdict, charts and models come from the counted report; the cases from records as they pass by, one question at a time.
+//! What is shown at once is small; answers are packed by the hundred, and opened by the page when somebody looks, so that a
+//! hundred thousand trials open at once. Text from models is data: the page makes text nodes of it, and its policy lets nothing
+//! be loaded.
+
+mod index;
+mod question;
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use index::Index;
+use question::Open;
+use serde_json::{Value, json};
+
+use super::findings::Findings;
+use super::format::RenderError;
+use super::{verdicts, words};
+use crate::journal::{Header, Record, TrialStatus};
+use crate::stats::Sample;
+use crate::tally::{PlanOrder, Side};
+
+/// Questions of a packed chunk.
+const CHUNK: usize = 200;
+/// Points of a latency distribution.
+const QUANTILES: u32 = 100;
+
+const STYLE: &str = include_str!("page/page.css");
+const BODY: &str = include_str!("page/page.html");
+/// Observable Plot, `TanStack` Virtual and jsdiff; see `vendor/LICENSES.txt`.
+const VENDOR: &str = include_str!("vendor/vendor.js");
+/// The page's own scripts, in the order in which they need each other.
+const SCRIPTS: [&str; 6] = [
+    include_str!("page/data.js"),
+    include_str!("page/summary.js"),
+    include_str!("page/charts.js"),
+    include_str!("page/cases.js"),
+    include_str!("page/detail.js"),
+    include_str!("page/main.js"),
+];
+
+/// Writes the page.
+pub(super) fn report(
+    records: &mut PlanOrder,
+    findings: &Findings,
+    out: &mut dyn Write,
+) -> Result<(), RenderError> {
+    head(out)?;
+    out.write_all(BODY.as_bytes())?;
+    data(
+        "data-report",
+        &serde_json::to_string(&findings.report).map_err(io::Error::from)?,
+        out,
+    )?;
+    let mut pages = Pages::default();
+    records.each(|header, record| Ok::<_, RenderError>(pages.add(header, record, out)?))?;
+    pages.close(records.header());
+    pages.write_chunk(out)?;
+    let index = serde_json::to_vec(&pages.index).map_err(io::Error::from)?;
+    packed("data-index", &index, out)?;
+    let plan = plan(records.header(), findings, &mut pages.latencies);
+    data("data-plan", &plan.to_string(), out)?;
+    writeln!(out, "<script>{VENDOR}</script>")?;
+    writeln!(out, "<script>\n\"use strict\";\n(() => {{")?;
+    for script in SCRIPTS {
+        out.write_all(script.as_bytes())?;
+    }
+    Ok(writeln!(out, "}})();\n</script>\n</body>\n</html>")?)
+}
+
+fn head(out: &mut dyn Write) -> io::Result<()> {
+    writeln!(
+        out,
+        r#"<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'">
+<title>mcp-cli report</title>
+<style>
+{STYLE}</style>
+</head>
+<body>"#
+    )
+}
+
+/// Writes JSON that the page reads at once.
+fn data(id: &str, json: &str, out: &mut dyn Write) -> io::Result<()> {
+    // No text can end the element, nor begin a comment in it.
+    let inert = json.replace('<', "\\u003c");
+    writeln!(
+        out,
+        r#"<script type="application/json" id="{id}">{inert}</script>"#
+    )
+}
+
+/// Writes JSON that the page unpacks when it needs it.
+fn packed(id: &str, json: &[u8], out: &mut dyn Write) -> io::Result<()> {
+    let packed = STANDARD.encode(miniz_oxide::deflate::compress_to_vec(json, 1));
+    writeln!(
+        out,
+        r#"<script type="text/plain" id="{id}">{packed}</script>"#
+    )
+}
+
+/// Returns what the page needs of the plan, and sentences that are made here.
+fn plan(header: &Header, findings: &Findings, latencies: &mut BTreeMap<String, Vec<f64>>) -> Value {
+    let report = &findings.report;
+    let suites = header.suites.iter().map(|suite| {
+        let prompts: Vec<String> = (0..suite.prompt_count())
+            .map(|at| suite.prompt_name(at))
+            .collect();
+        let models: Vec<Value> = suite
+            .models
+            .iter()
+            .map(|model| json!({"label": model.label, "model": model.model, "request": model.request}))
+            .collect();
+        let rows = report.comparisons.iter();
+        let mut own = rows.filter(|row| row.suite.as_deref() == Some(&suite.name));
+        let baseline = own.find(|row| row.baseline_run.is_none());
+        let baseline = baseline.and_then(|row| Side::named(suite, &row.baseline));
+        json!({
+            "name": suite.name, "prompts": prompts, "models": models,
+            "baseline": baseline.filter(|side| side.prompt.is_none()).map(|side| side.model),
+        })
+    });
+    let quantiles = latencies.iter_mut().filter_map(|(label, times)| {
+        let sample = Sample::new(std::mem::take(times))?;
+        let points =
+            (0..=QUANTILES).map(|at| sample.quantile(f64::from(at) / f64::from(QUANTILES)));
+        let points: Vec<f64> = points.map(|time| (time * 10.0).round() / 10.0).collect();
+        Some(json!({"label": label, "quantiles": points}))
+    });
+    let notes: Vec<String> = words::warnings(report)
+        .into_iter()
+        .map(|warning| format!("warning: {warning}"))
+        .chain(words::judges(report))
+        .chain(words::conclusion(report))
+        .collect();
+    json!({
+        "chunk": CHUNK,
+        "suites": suites.collect::<Vec<_>>(),
+        "latencies": quantiles.collect::<Vec<_>>(),
+        "verdicts": verdicts::sentences(report),
+        "notes": notes,
+    })
+}
+
+/// Questions on their way to the page.
+#[derive(Default)]
+struct Pages {
+    open: Option<Open>,
+    index: Index,
+    /// JSON of the questions of this chunk, with commas between.
+    chunk: Vec<u8>,
+    in_chunk: usize,
+    chunks: usize,
+    /// Times in milliseconds, by label.
+    latencies: BTreeMap<String, Vec<f64>>,
+}
+
+impl Pages {
+    fn add(&mut self, header: &Header, record: Record, out: &mut dyn Write) -> io::Result<()> {
+        let at = record.at;
+        let is_open =
+            |open: &Open| (open.suite, open.case, open.prompt) == (at.suite, at.case, at.prompt);
+        if !self.open.as_ref().is_some_and(is_open) {
+            self.close(header);
+            if self.in_chunk == CHUNK {
+                self.write_chunk(out)?;
+            }
+        }
+        if let (Some(time), true) = (record.latency_ms, record.status != TrialStatus::Error) {
+            let suite = header.suites.get(at.suite as usize);
+            let model = suite.and_then(|suite| suite.models.get(at.model as usize));
+            let label = model.map(|model| model.label.clone()).unwrap_or_default();
+            self.latencies.entry(label).or_default().push(time);
+        }
+        let open = self.open.get_or_insert_with(|| Open::of(&record));
+        open.records.push(record);
+        Ok(())
+    }
+
+    /// Ends the question that was being read.
+    fn close(&mut self, header: &Header) {
+        let Some(open) = self.open.take() else {
+            return;
+        };
+        self.index.add(header, &open);
+        self.chunk
+            .push(if self.in_chunk == 0 { b'[' } else { b',' });
+        open.write(header, &mut self.chunk);
+        self.in_chunk += 1;
+    }
+
+    fn write_chunk(&mut self, out: &mut dyn Write) -> io::Result<()> {
+        if self.in_chunk == 0 {
+            return Ok(());
+        }
+        self.chunk.push(b']');
+        packed(&format!("data-{}", self.chunks), &self.chunk, out)?;
+        self.chunk.clear();
+        (self.in_chunk, self.chunks) = (0, self.chunks + 1);
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::{Comparing, Findings};
+    use crate::tally::RecordsError;
+    use crate::tally::fixture::{failed, header, journal, record};
+
+    /// Returns the page of these records.
+    fn page(records: Vec<Record>) -> String {
+        let (_folder, mut order) = journal(&header(), records);
+        let comparing = Comparing::default();
+        let findings = Findings::gather(&mut order, &comparing, |_, _| Ok::<_, RecordsError>(()));
+        let mut out = Vec::new();
+        report(&mut order, &findings.unwrap(), &mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    /// Returns the content of a script element of the page.
+    fn content<'a>(page: &'a str, id: &str) -> &'a str {
+        let begin = page.split_once(&format!("id=\"{id}\">")).unwrap().1;
+        begin.split_once("</script>").unwrap().0
+    }
+
+    fn unpacked(page: &str, id: &str) -> Value {
+        let packed = STANDARD.decode(content(page, id)).unwrap();
+        let json = miniz_oxide::inflate::decompress_to_vec(&packed).unwrap();
+        serde_json::from_slice(&json).unwrap()
+    }
+
+    #[test]
+    fn chunks_and_index_hold_every_question() {
+        let mut records = Vec::new();
+        for case in 0..450 {
+            records.push(record(0, case, 0, 0));
+            let mut second = record(0, case, 0, 1);
+            second.asked = Some("{\"system\":[],\"messages\":[]}".to_owned());
+            records.push(if case % 3 == 0 {
+                failed(second, "no")
+            } else {
+                second
+            });
+        }
+        let page = page(records);
+        let index = unpacked(&page, "data-index");
+        assert_eq!(index["name"].as_array().unwrap().len(), 450);
+        assert_eq!(
+            (&index["status"][0], &index["status"][1]),
+            (&json!("pf"), &json!("pp"))
+        );
+        assert_eq!(index["reason"][0], "contains: no");
+        let sizes =
+            ["data-0", "data-1", "data-2"].map(|id| unpacked(&page, id).as_array().unwrap().len());
+        assert_eq!(sizes, [200, 200, 50]);
+        let question = &unpacked(&page, "data-2")[49];
+        assert_eq!(question["trials"][1]["output"], "Yes.");
+        assert!(question["asked"].is_string());
+        let plan: Value = serde_json::from_str(content(&page, "data-plan")).unwrap();
+        assert_eq!(plan["suites"][0]["baseline"], 0);
+        assert_eq!(
+            plan["latencies"][1]["quantiles"].as_array().unwrap().len(),
+            101
+        );
+    }
+
+    #[test]
+    fn nothing_leaves_its_element() {
+        let mut nasty = record(0, 0, 0, 0);
+        nasty.case = "</script><!--<script>".to_owned();
+        let page = page(vec![failed(nasty, "</script>")]);
+        assert!(!page.contains("--<script>"));
+        let opened = page.matches("<script").count();
+        assert_eq!(opened, page.matches("</script>").count());
+    }
+}

@@ -1,0 +1,116 @@
+//! One case and prompt with the trials of all models, as the page shows it when it is opened.
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use crate::catalog::Usd;
+use crate::check::{CheckResult, Status};
+use crate::journal::{ErrorRecord, Header, Record, TurnRecord};
+use crate::model::{ToolCall, Usage};
+
+/// A question that is being read.
+pub(super) struct Open {
+    pub(super) suite: u32,
+    pub(super) case: u64,
+    pub(super) prompt: u32,
+    /// Its trials, in the order of the plan.
+    pub(super) records: Vec<Record>,
+}
+
+#[derive(Serialize)]
+struct Question<'a> {
+    case_id: &'a str,
+    vars: &'a Map<String, Value>,
+    asked: Option<&'a str>,
+    trials: Vec<Trial<'a>>,
+}
+
+#[derive(Serialize)]
+struct Trial<'a> {
+    model: u32,
+    repeat: u32,
+    status: &'static str,
+    score: Option<f64>,
+    output: Option<&'a Value>,
+    tool_calls: &'a [ToolCall],
+    turns: &'a [TurnRecord],
+    stop_reason: Option<&'a str>,
+    checks: Vec<Check<'a>>,
+    latency_ms: Option<f64>,
+    usage: Usage,
+    cost_usd: Option<Usd>,
+    attempts: usize,
+    recorded: bool,
+    error: Option<&'a ErrorRecord>,
+}
+
+#[derive(Serialize)]
+struct Check<'a> {
+    r#type: &'a str,
+    status: Status,
+    reason: &'a str,
+}
+
+impl Open {
+    /// Begins with the question of a record.
+    pub(super) fn of(record: &Record) -> Self {
+        Self {
+            suite: record.at.suite,
+            case: record.at.case,
+            prompt: record.at.prompt,
+            records: Vec::new(),
+        }
+    }
+
+    /// Writes it as JSON.
+    pub(super) fn write(&self, header: &Header, out: &mut Vec<u8>) {
+        let Some(first) = self.records.first() else {
+            return;
+        };
+        let asked = self
+            .records
+            .iter()
+            .find_map(|record| record.asked.as_deref());
+        let question = Question {
+            case_id: &first.case_id,
+            vars: &first.vars,
+            asked,
+            trials: self
+                .records
+                .iter()
+                .map(|record| trial(header, record))
+                .collect(),
+        };
+        serde_json::to_writer(out, &question).expect("plain data into memory");
+    }
+}
+
+fn trial<'a>(header: &Header, record: &'a Record) -> Trial<'a> {
+    let suite = header.suites.get(record.at.suite as usize);
+    let model = suite.and_then(|suite| suite.models.get(record.at.model as usize));
+    Trial {
+        model: record.at.model,
+        repeat: record.at.repeat,
+        status: record.status.as_str(),
+        score: record.score,
+        output: record.output.as_ref(),
+        tool_calls: &record.tool_calls,
+        turns: &record.turns,
+        stop_reason: record.stop_reason.as_deref(),
+        checks: record.checks.iter().map(check).collect(),
+        latency_ms: record.latency_ms,
+        usage: record.usage(),
+        cost_usd: record.cost(model.and_then(|model| model.price.as_ref())),
+        attempts: record.attempts.len(),
+        recorded: record.attempts.iter().any(|attempt| attempt.recorded),
+        error: record.error.as_ref(),
+    }
+}
+
+fn check(result: &CheckResult) -> Check<'_> {
+    Check {
+        r#type: &result.kind,
+        status: result.status,
+        reason: &result.reason,
+    }
+}
