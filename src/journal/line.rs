@@ -3,12 +3,16 @@
 //! `{"trial":{…},"sum":"1f2e3d4c"}`: the sum is the first eight hex digits of the SHA-256 of everything before the
 //! comma in front of it.
 
-use serde::Serialize;
-use serde::de::DeserializeOwned;
+use std::fmt;
+
+use serde::de::{DeserializeOwned, IgnoredAny, MapAccess, Visitor};
+use serde::{Deserializer as _, Serialize};
 use sha2::{Digest, Sha256};
 
+use super::reader::Planned;
 use super::record::{Header, Record, Stopped};
 use crate::model::hex;
+use crate::plan::Position;
 
 /// What a line may be; `T` is what is read of a trial.
 #[derive(Debug, Clone, PartialEq, Serialize, serde::Deserialize)]
@@ -74,6 +78,55 @@ pub(super) fn decode_again<T: DeserializeOwned>(line: &mut [u8]) -> Result<T, Li
     read.map_err(|error| LineError::Unknown(error.to_string()))
 }
 
+/// Reads where a trial belongs, and no further: what comes after is longer than all the rest. `None` for what is no trial, or
+/// does not begin as we write it.
+///
+/// # Errors
+///
+/// The line is cut off, or its checksum does not fit.
+pub(super) fn decode_planned(line: &[u8]) -> Result<Option<Planned>, LineError> {
+    const BEGINNING: &[u8] = b"{\"trial\":";
+    body(line).ok_or(LineError::Damaged)?;
+    let Some(trial) = line.strip_prefix(BEGINNING) else {
+        return Ok(None);
+    };
+    let mut beginning = Beginning::default();
+    let mut json = serde_json::Deserializer::from_slice(trial);
+    // An error is how reading ends before the end.
+    let _ = json.deserialize_map(&mut beginning);
+    let found = beginning.at.zip(beginning.case);
+    Ok(found.map(|(at, case)| Planned { at, case }))
+}
+
+/// What is read of a trial until both are known.
+#[derive(Default)]
+struct Beginning {
+    at: Option<Position>,
+    case: Option<String>,
+}
+
+impl<'de> Visitor<'de> for &mut Beginning {
+    type Value = ();
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a trial")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        while let Some(key) = map.next_key::<&str>()? {
+            match key {
+                "at" => self.at = Some(map.next_value()?),
+                "case" => self.case = Some(map.next_value()?),
+                _ => drop(map.next_value::<IgnoredAny>()?),
+            }
+            if self.at.is_some() && self.case.is_some() {
+                return Err(serde::de::Error::custom("enough"));
+            }
+        }
+        Ok(())
+    }
+}
+
 /// Returns whether a line, without its newline, is as it was written.
 pub(super) fn is_whole(line: &[u8]) -> bool {
     body(line).is_some()
@@ -104,6 +157,19 @@ mod tests {
             at: jiff::Timestamp::UNIX_EPOCH,
             stopped: Some(Stopped::Budget),
         }
+    }
+
+    #[test]
+    fn the_beginning_of_a_trial_says_where_it_belongs() {
+        let body = r#"{"trial":{"id":"a","at":{"suite":1,"case":2,"prompt":3,"model":4,"repeat":5},"case":"a \"b\"","rest":[{}]}"#;
+        let mut line = seal(body.to_owned()).into_bytes();
+        line.pop();
+        let planned = decode_planned(&line).unwrap().unwrap();
+        assert_eq!((planned.at.case, &*planned.case), (2, "a \"b\""));
+        line[30] ^= 1;
+        assert_eq!(decode_planned(&line), Err(LineError::Damaged));
+        let other = encode(&end());
+        assert_eq!(decode_planned(other.trim_end().as_bytes()), Ok(None));
     }
 
     #[test]

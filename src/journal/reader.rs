@@ -6,9 +6,8 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
 
-use super::line::{Line, LineError, decode, decode_again};
+use super::line::{Line, LineError, decode, decode_again, decode_planned};
 use super::record::{Header, Record, SCHEMA, Stopped};
 use crate::plan::Position;
 
@@ -156,7 +155,8 @@ impl JournalReader {
     ///
     /// A line in the middle is damaged: everything after it would be guesswork.
     pub fn next_record(&mut self) -> Result<Option<Record>, JournalError> {
-        Ok(self.next_trial()?.map(|(_, record)| record))
+        let next = self.next_trial_by(decode::<Line<Record>>)?;
+        Ok(next.map(|(_, record)| record))
     }
 
     /// Reads where the next record stands and belongs, and nothing else of it; `None` at the end.
@@ -165,15 +165,21 @@ impl JournalReader {
     ///
     /// As for [`next_record`](Self::next_record).
     pub fn next_place(&mut self) -> Result<Option<(Place, Planned)>, JournalError> {
-        let next = self.next_trial::<Planned>()?;
+        let next = self.next_trial_by(|line| match decode_planned(line)? {
+            Some(planned) => Ok(Line::Trial(Box::new(planned))),
+            None => decode_again(line),
+        })?;
         Ok(next.map(|(offset, planned)| {
             let at = planned.at;
             (Place { at, offset }, planned)
         }))
     }
 
-    /// Reads as much of the next trial as `T` holds, and where its line begins.
-    fn next_trial<T: DeserializeOwned>(&mut self) -> Result<Option<(u64, T)>, JournalError> {
+    /// Reads as much of the next trial as `decode` does, and where its line begins.
+    fn next_trial_by<T>(
+        &mut self,
+        decode: impl Fn(&mut [u8]) -> Result<Line<T>, LineError>,
+    ) -> Result<Option<(u64, T)>, JournalError> {
         loop {
             let offset = self.offset;
             if !self.next_line()? {

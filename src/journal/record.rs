@@ -291,8 +291,8 @@ pub struct Record {
     /// The group that the case belongs to, for the statistics.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cluster: Option<String>,
-    /// What was asked first, `{system, messages}` as JSON text. Long ones stand in the record of the first model alone, which
-    /// asks the others the same.
+    /// What was asked first, `{system, messages}` as JSON text. Only the first model's first trial of a question has it: others
+    /// are asked the same.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub asked: Option<String>,
     /// How it ended.

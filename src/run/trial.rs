@@ -183,13 +183,11 @@ fn prepare(
     Ok(request)
 }
 
-/// Bytes of a question up to which every model's record has it.
-const SHORT: usize = 4_096;
-
-/// Returns what the journal keeps of a question, so that a report can show it: repeats ask the same, and so do other models.
+/// Returns what the journal keeps of a question, so that a report can show it: once, with the first model's answer, as repeats and
+/// other models are asked the same.
 /// What a prompt takes from the environment may be secret: it is kept as `${NAME}`.
 fn asked(trial: &Trial, request: &Request) -> Option<String> {
-    if trial.at.repeat > 0 {
+    if trial.at.repeat > 0 || trial.at.model > 0 {
         return None;
     }
     let masked;
@@ -203,8 +201,7 @@ fn asked(trial: &Trial, request: &Request) -> Option<String> {
         masked = trial.request(&context, false).ok()?;
         &masked
     };
-    let question = json!({"system": shown.system, "messages": shown.messages}).to_string();
-    (trial.at.model == 0 || question.len() <= SHORT).then_some(question)
+    Some(json!({"system": shown.system, "messages": shown.messages}).to_string())
 }
 
 /// What is known of a question when its answer is there.
