@@ -46,10 +46,11 @@ pub(super) fn of_run(report: &Report, end: Option<(Timestamp, Option<Stopped>)>)
         Some(Stopped::Budget) => Exit::Budget,
         Some(Stopped::Denied) => Exit::Denied,
         Some(Stopped::Failures | Stopped::DayQuota) => Exit::Incomplete,
-        None => Exit::Done,
+        Some(Stopped::Early) | None => Exit::Done,
     };
     let exit = by_end.or(of_gates(report));
-    if report.run.not_asked > 0 {
+    let early = report.run.stopped_by == Some(Stopped::Early);
+    if report.run.not_asked > 0 && !early {
         exit.or(Exit::Incomplete)
     } else {
         exit

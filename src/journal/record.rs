@@ -13,7 +13,7 @@ use crate::catalog::{PriceRow, Usd};
 use crate::check::{CheckResult, Status};
 use crate::gate::Gate;
 use crate::model::{ErrorKind, ModelError, ToolCall, Usage};
-use crate::plan::Position;
+use crate::plan::{Position, Turn};
 
 /// The version of this schema. A reader refuses a higher one.
 pub const SCHEMA: u32 = 1;
@@ -94,6 +94,9 @@ pub struct RunOptions {
     /// `--gate`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub gates: Vec<Gate>,
+    /// `--stop-early`.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub stop_early: bool,
     /// `--allow-exec`: whether checks may start programs.
     pub allow_exec: bool,
     /// `--record` folder.
@@ -295,6 +298,9 @@ pub struct Record {
     /// are asked the same.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub asked: Option<String>,
+    /// Where it stands in the order of asking, where that is not the plan's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub turn: Option<Turn>,
     /// How it ended.
     pub status: TrialStatus,
     /// The trial's score; `None` for errors and where it could not be decided.
@@ -395,6 +401,8 @@ pub enum Stopped {
     Denied,
     /// A day's quota is used up.
     DayQuota,
+    /// Every verdict was there, with `--stop-early`.
+    Early,
 }
 
 /// Reads a value that is there: `null` is one.

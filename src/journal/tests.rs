@@ -51,6 +51,7 @@ fn record(case: u64, output: &str) -> Record {
         tags: Vec::new(),
         cluster: None,
         asked: None,
+        turn: None,
         status: TrialStatus::Passed,
         score: None,
         output: Some(json!(output)),

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use sha2::{Digest, Sha256};
 
 use super::digest::{Twins, entry_digests, prompt_digests, trial_id};
+use super::order::{Turn, shuffled};
 use super::position::Position;
 use super::select::Selection;
 use super::trial::Trial;
@@ -38,6 +39,8 @@ pub struct PlannedSuite {
     pub entry_digests: Vec<Arc<str>>,
     /// Which of the cases that pass the filters were drawn, from 0; all if `None`.
     drawn: Option<Arc<BTreeSet<u64>>>,
+    /// All cases in the order of asking, where that is not theirs.
+    shuffled: Option<Arc<[Chosen]>>,
 }
 
 /// Why there is nothing to run.
@@ -161,6 +164,7 @@ fn plan_suite(
         cases: 0,
         trials_per_model: 0,
         drawn: None,
+        shuffled: None,
     };
     if let Some(sample) = selection.sample {
         let mut total = 0;
@@ -186,18 +190,25 @@ fn plan_suite(
         cases += 1;
         trials += prompts * u64::from(repeats);
     }
+    if selection.shuffle {
+        let all: Vec<Chosen> = part.chosen(selection).collect::<Result<_, _>>()?;
+        part.shuffled = Some(shuffled(all, selection.seed).into());
+    }
     part.cases = cases;
     part.trials_per_model = trials;
     Ok((cases > 0).then_some(part))
 }
 
 /// A case that is asked.
-struct Chosen {
-    case: Arc<Case>,
+#[derive(Debug, Clone)]
+pub(super) struct Chosen {
+    pub(super) case: Arc<Case>,
     /// Its index among the cases of its suite that are asked.
-    index: u64,
+    pub(super) index: u64,
     /// How many of those before it have its name.
     twin: u32,
+    /// Its place in the order of asking, where that is not the plan's.
+    pub(super) place: Option<u64>,
 }
 
 impl PlannedSuite {
@@ -218,6 +229,20 @@ impl PlannedSuite {
         })
     }
 
+    /// Returns the chosen cases in the order of asking.
+    fn asked(
+        &self,
+        selection: &Selection,
+    ) -> Box<dyn Iterator<Item = Result<Chosen, DatasetError>> + Send> {
+        match &self.shuffled {
+            Some(all) => {
+                let all = Arc::clone(all);
+                Box::new((0..all.len()).map(move |at| Ok(all[at].clone())))
+            }
+            None => Box::new(self.chosen(selection)),
+        }
+    }
+
     fn chosen(
         &self,
         selection: &Selection,
@@ -235,7 +260,12 @@ impl PlannedSuite {
             .map(move |((case, _), index)| {
                 let case = Arc::new(case?);
                 let twin = twins.count(&case.case_id);
-                Ok(Chosen { case, index, twin })
+                Ok(Chosen {
+                    case,
+                    index,
+                    twin,
+                    place: None,
+                })
             })
     }
 }
@@ -313,17 +343,15 @@ impl Plan {
         (0..plan.suites.len()).flat_map(move |index| {
             let plan = Arc::clone(&plan);
             let wanted = wanted.clone();
-            let cases: Vec<_> = plan.suites[index..=index]
-                .iter()
-                .map(|part| part.chosen(&plan.selection))
-                .collect();
-            cases.into_iter().flatten().flat_map(move |chosen| {
-                let made: Vec<Result<Trial, DatasetError>> = match chosen {
-                    Ok(chosen) => plan.trials_of(index, &chosen, &wanted).map(Ok).collect(),
-                    Err(error) => vec![Err(error)],
-                };
-                made
-            })
+            plan.suites[index]
+                .asked(&plan.selection)
+                .flat_map(move |chosen| {
+                    let made: Vec<Result<Trial, DatasetError>> = match chosen {
+                        Ok(chosen) => plan.trials_of(index, &chosen, &wanted).map(Ok).collect(),
+                        Err(error) => vec![Err(error)],
+                    };
+                    made
+                })
         })
     }
 
@@ -335,6 +363,8 @@ impl Plan {
     ) -> impl Iterator<Item = Trial> + 'a {
         let part = &self.suites[suite];
         let repeats = repeats(&chosen.case, &self.selection);
+        let trials = part.prompt_digests.len() as u64 * u64::from(repeats);
+        let turn = chosen.place.map(|place| Turn { place, trials });
         let entries = move || {
             let all = part.entries.iter().zip(&part.entry_digests).enumerate();
             all.filter(|(_, (entry, _))| wanted(entry))
@@ -360,6 +390,7 @@ impl Plan {
                     prompt_digest: Arc::clone(prompt_digest),
                     entry_digest: Arc::clone(entry_digest),
                     twin: chosen.twin,
+                    turn,
                     suite: Arc::clone(&part.suite),
                     case: Arc::clone(&chosen.case),
                     entry: Arc::clone(entry),

@@ -5,12 +5,14 @@
 
 mod build;
 mod digest;
+mod order;
 mod position;
 mod select;
 mod trial;
 
 pub use build::{Plan, PlanError, PlannedSuite, build};
 pub(crate) use digest::key_of;
+pub use order::Turn;
 pub use position::Position;
 pub use select::{Pattern, PatternError, Selection};
 pub use trial::{Trial, TrialKey};

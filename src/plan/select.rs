@@ -17,7 +17,9 @@ pub struct Selection {
     pub limit: Option<u64>,
     /// Over each case's own number of repeats.
     pub repeat: Option<u32>,
-    /// The seed of `sample`.
+    /// Whether cases are asked in an order drawn by the seed, so that a run may stop before its end.
+    pub shuffle: bool,
+    /// The seed of everything drawn.
     pub seed: u64,
 }
 

@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
 use super::digest::key_of;
+use super::order::Turn;
 use super::position::Position;
 use crate::model::{Part, Request, hex};
 use crate::suite::{Case, ModelEntry, Prompt, PromptError, Suite, ToolSet};
@@ -36,6 +37,8 @@ pub struct Trial {
     pub entry_digest: Arc<str>,
     /// How many earlier cases of the suite have the case's name.
     pub twin: u32,
+    /// Where it stands in the order of asking, where that is not the plan's.
+    pub turn: Option<Turn>,
 }
 
 impl Trial {

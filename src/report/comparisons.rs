@@ -61,6 +61,9 @@ pub struct ComparisonRow {
     /// The difference, had every missing verdict gone against the candidate.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub worst_case: Option<WorstCaseRow>,
+    /// How evidence grew, where the run may have stopped before its end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub watched: Option<WatchedRow>,
     /// Questions whose prompt, variables or checks are not those of the earlier run.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub changed: u64,
@@ -81,7 +84,7 @@ pub struct ComparisonRow {
 pub struct PValue {
     /// Two-sided, of this candidate alone.
     pub value: f64,
-    /// `mcnemar_midp`, `sign_flip` or `t`.
+    /// `mcnemar_midp`, `sign_flip` or `t`; `e_value` where the run may have stopped before its end.
     #[schemars(schema_with = "schema::test")]
     pub method: String,
     /// Adjusted for the number of candidates, by Holm.
@@ -108,6 +111,15 @@ pub struct CasesNeeded {
     pub difference: f64,
     /// Whether it is the margin.
     pub is_margin: bool,
+}
+
+/// How evidence grew while a run that may stop before its end was asking.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct WatchedRow {
+    /// Cases that counted.
+    pub cases: u64,
+    /// After how many of them the verdict was there; null if it is not.
+    pub decided_after: Option<u64>,
 }
 
 /// The worst that missing verdicts could have made of a comparison.
@@ -172,10 +184,17 @@ impl ComparisonRow {
             cost_saving: comparison.cost_saving.map(RatioRow::from),
             latency_ratio: comparison.latency_ratio.map(RatioRow::from),
             completeness: pairs.completeness(),
-            missing: pairs.missing.count,
+            missing: match comparison.watched {
+                Some(_) => pairs.missing.asked,
+                None => pairs.missing.count,
+            },
             worst_case: comparison.worst_case.map(|worst| WorstCaseRow {
                 difference: worst.difference,
                 flips: worst.flips,
+            }),
+            watched: comparison.watched.map(|watched| WatchedRow {
+                cases: watched.cases,
+                decided_after: watched.decided_after,
             }),
             changed: pairs.changed,
             new: pairs.new,

@@ -6,8 +6,8 @@ use super::gates::GateRow;
 use super::trouble::Troubles;
 use crate::journal::{Header, Record};
 use crate::tally::{
-    Baseline, Benches, Chosen, Comparison, Contest, PairSet, Pairing, PlanOrder, RecordsError,
-    Tally, compared, contests, decided, gate_contests, pooled,
+    Baseline, Benches, Chosen, Comparison, Contest, Early, PairSet, Pairing, PlanOrder,
+    RecordsError, Tally, compared, contests, decided, gate_contests, pooled,
 };
 
 /// What a run is compared with.
@@ -48,23 +48,40 @@ impl Findings {
         let mut contests = contests(records.header(), earlier, &comparing.chosen);
         let made = contests.len();
         contests.extend(gate_contests(records.header(), &contests));
+        let watched = records.header().options.stop_early;
+        let mut early = watched.then(|| Early::new(records.header(), &contests[..made]));
         let mut pairing = Pairing::new(contests, earlier);
         records.each(|header, record| {
             tally.add(header, &record);
             troubles.add(header, &record);
             benches.add(&record);
             pairing.add(header, &record);
+            if let Some(early) = &mut early {
+                early.add(header, &record);
+            }
             see(header, record)
         })?;
         let (header, end) = (records.header(), records.end());
         troubles.finish(header);
         let sets = pairing.finish(header);
         let margin = |contest: &Contest| margin_of(header, contest);
-        let comparisons = compared(&sets[..made], margin);
+        let mut comparisons = compared(&sets[..made], margin);
+        for ((contest, pairs), comparison) in sets.iter().zip(&mut comparisons) {
+            let rivals = sets[..made].iter();
+            let rivals = rivals.filter(|(rival, _)| rival.suite == contest.suite);
+            let early = early.as_ref().and_then(|early| early.evidence(contest));
+            if let Some(evidence) = early {
+                comparison.watch(evidence, rivals.count(), pairs);
+            }
+        }
         let gates = decided(header, &tally, &sets, &comparisons);
         let gates = gates.iter().map(|decided| GateRow::of(header, decided));
         let gates = gates.collect();
-        let joined = pooled(header, &sets[..made]);
+        // Where suites may have stopped at any time, what they have together is no sample.
+        let joined = match early {
+            Some(_) => Vec::new(),
+            None => pooled(header, &sets[..made]),
+        };
         let of_joined = compared(&joined, margin);
         let row = |((contest, pairs), comparison): (&(Contest, PairSet), &Comparison)| {
             let run = earlier.map(|earlier| earlier.head.run.as_str());

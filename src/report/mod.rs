@@ -32,7 +32,9 @@ mod verdicts;
 mod whose;
 mod words;
 
-pub use comparisons::{CasesNeeded, ComparisonRow, FlipRow, PValue, RatioRow, WorstCaseRow};
+pub use comparisons::{
+    CasesNeeded, ComparisonRow, FlipRow, PValue, RatioRow, WatchedRow, WorstCaseRow,
+};
 pub use document::{
     CostPerPass, CostSummary, Counts, LatencyQuantile, LatencySummary, ModelRow, PromptRow, Rate,
     Report, RunSummary, SuiteSummary, Tokens,

@@ -43,7 +43,7 @@ pub(super) fn stopped(_: &mut SchemaGenerator) -> Schema {
 }
 
 pub(super) fn method(_: &mut SchemaGenerator) -> Schema {
-    json_schema!({"enum": ["wilson", "t", "tango"]})
+    json_schema!({"enum": ["wilson", "t", "tango", "betting"]})
 }
 
 pub(super) fn verdict(_: &mut SchemaGenerator) -> Schema {
@@ -57,7 +57,7 @@ pub(super) fn withheld(_: &mut SchemaGenerator) -> Schema {
 }
 
 pub(super) fn test(_: &mut SchemaGenerator) -> Schema {
-    json_schema!({"enum": ["mcnemar_midp", "sign_flip", "t"]})
+    json_schema!({"enum": ["mcnemar_midp", "sign_flip", "t", "e_value"]})
 }
 
 pub(super) fn trial_status(_: &mut SchemaGenerator) -> Schema {

@@ -174,7 +174,16 @@ fn sentence(row: &ComparisonRow) -> String {
         ),
         _ => return inconclusive(row, &candidate, &baseline, &found),
     };
-    format!("{said}.")
+    format!("{said}.{}", after(row))
+}
+
+/// Says after how many cases a verdict was there that was watched for.
+fn after(row: &ComparisonRow) -> String {
+    let watched = row.watched.as_ref();
+    let decided = watched.and_then(|watched| watched.decided_after);
+    decided.map_or_else(String::new, |cases| {
+        format!(" That was clear after {}.", counted(cases, "case"))
+    })
 }
 
 fn inconclusive(row: &ComparisonRow, candidate: &str, baseline: &str, found: &str) -> String {

@@ -57,7 +57,8 @@ pub(super) fn warnings(report: &Report) -> Vec<String> {
             listed(&unpriced)
         ));
     }
-    if report.run.not_asked > 0 {
+    let early = report.run.stopped_by == Some(Stopped::Early);
+    if report.run.not_asked > 0 && !early {
         let planned = counted(report.run.planned, "trial");
         let why = report
             .run
@@ -92,6 +93,7 @@ pub(super) fn conclusion(report: &Report) -> Vec<String> {
         lines.extend(cheapest(&rows));
     }
     lines.extend(patience(report));
+    lines.extend(left_out(report));
     lines.push(charged(report));
     lines.push(meaning(report, &rows));
     lines
@@ -105,6 +107,7 @@ pub(super) fn because(stopped: Stopped) -> &'static str {
         Stopped::Failures => "too many trials failed",
         Stopped::Denied => "access was denied",
         Stopped::DayQuota => "the day's quota is used up",
+        Stopped::Early => "their verdict was there before",
     }
 }
 
@@ -164,6 +167,32 @@ fn patience(report: &Report) -> Option<String> {
             slow()
         ),
     })
+}
+
+/// Says what stopping early has saved, at what a trial of the same model and suite took.
+fn left_out(report: &Report) -> Option<String> {
+    if report.run.stopped_by != Some(Stopped::Early) {
+        return None;
+    }
+    let rows = Rows::of(report);
+    let saved = rows.0.iter().map(|row| {
+        let (asked, left) = (row.counts.trials, row.counts.not_asked.unwrap_or(0));
+        let cost = row.counts.cost_usd?;
+        (asked > 0).then(|| cost.to_f64() * share(left, asked))
+    });
+    let saved = saved.sum::<Option<f64>>();
+    let saved = saved.map(|saved| format!(", about {}", Dollars::for_all([saved]).show(saved)));
+    Some(format!(
+        "Stopping early saved {} of {}{}.",
+        report.run.not_asked,
+        counted(report.run.planned, "trial"),
+        saved.unwrap_or_default()
+    ))
+}
+
+#[expect(clippy::cast_precision_loss, reason = "an estimate in two digits")]
+fn share(part: u64, of: u64) -> f64 {
+    part as f64 / of as f64
 }
 
 fn charged(report: &Report) -> String {

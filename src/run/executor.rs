@@ -23,6 +23,9 @@ use crate::suite::DatasetError;
 
 /// Records that may wait for the disk; more, and the asking waits too.
 const UNWRITTEN: usize = 256;
+/// Model entries, as suite and index, of which nothing more need be known.
+type Decided = Arc<Mutex<BTreeSet<(u32, u32)>>>;
+
 /// Trials of a lane that may be open, for each slot: the others are backing off and have given their slot back.
 const OPEN_PER_SLOT: usize = 4;
 
@@ -44,7 +47,20 @@ pub struct Execution {
     pub max_failures: Option<u64>,
     /// Answers of an earlier run, which are judged in place of asking; what they do not hold is left out.
     pub recall: Option<Arc<Recall>>,
+    /// Says of which model entries nothing more need be known, where a run may stop before its end.
+    pub early: Option<EarlyStop>,
 }
+
+/// What says of which model entries, as suite and index, nothing more need be known.
+pub struct EarlyStop {
+    /// Those of which that is so already.
+    pub decided: BTreeSet<(u32, u32)>,
+    /// Hears of every record, and returns more of them.
+    pub decide: Decide,
+}
+
+/// Hears of a record, and returns model entries of which nothing more need be known.
+pub type Decide = Box<dyn FnMut(&Record) -> Vec<(u32, u32)> + Send>;
 
 /// Why a run could not go on.
 #[derive(Debug, thiserror::Error)]
@@ -79,7 +95,11 @@ pub async fn execute(
         budget,
         max_failures,
         recall,
+        early,
     } = execution;
+    let places = if early.is_some() { 1 } else { OPEN_PER_SLOT };
+    let (known, decide) = early.map(|early| (early.decided, early.decide)).unzip();
+    let decided: Decided = Arc::new(Mutex::new(known.unwrap_or_default()));
     let (records, written) = mpsc::channel(UNWRITTEN);
     let scribe = Scribe {
         journal,
@@ -88,6 +108,8 @@ pub async fn execute(
         watcher: watcher.clone(),
         max_failures,
         failures: 0,
+        decide,
+        decided: Arc::clone(&decided),
     };
     let writer = tokio::spawn(scribe.write_all(written));
     let done = Arc::new(done);
@@ -114,6 +136,8 @@ pub async fn execute(
             stream,
             recall: recall.clone(),
             run_out: Mutex::default(),
+            decided: Arc::clone(&decided),
+            places,
             records: records.clone(),
             watcher: watcher.clone(),
         };
@@ -160,6 +184,9 @@ struct Driver {
     recall: Option<Arc<Recall>>,
     /// Suites whose budget is too small for another question to this model.
     run_out: Mutex<BTreeSet<u32>>,
+    decided: Decided,
+    /// Trials that may be open, for each slot.
+    places: usize,
     records: mpsc::Sender<Outcome>,
     watcher: Sender<Event>,
 }
@@ -167,7 +194,7 @@ struct Driver {
 impl Driver {
     async fn drive(self) -> Result<(), DatasetError> {
         let driver = Arc::new(self);
-        let open = Arc::new(Semaphore::new(driver.lane.slots * OPEN_PER_SLOT));
+        let open = Arc::new(Semaphore::new(driver.lane.slots * driver.places));
         let mut trials = JoinSet::new();
         let lane = Arc::clone(&driver.lane);
         let mut outcome = Ok(());
@@ -189,6 +216,10 @@ impl Driver {
                 () = driver.lane.paced.closed(&driver.means.stop) => break,
                 place = Arc::clone(&open).acquire_owned() => place.expect("the semaphore is never closed"),
             };
+            if driver.is_decided(&trial) {
+                tokio::task::consume_budget().await;
+                continue;
+            }
             let driver = Arc::clone(&driver);
             trials.spawn(async move {
                 driver.carry_out(&trial).await;
@@ -211,6 +242,17 @@ impl Driver {
 
     fn has_run_out(&self, trial: &Trial) -> bool {
         self.suites_run_out().contains(&trial.at.suite)
+    }
+
+    /// Returns whether nothing more need be known of the trial's model.
+    fn is_decided(&self, trial: &Trial) -> bool {
+        let entry = (trial.at.suite, trial.at.model);
+        let decided = self.decided.lock().expect("no holder of this lock panics");
+        let is_decided = decided.contains(&entry);
+        if is_decided {
+            self.means.stop.note(Stopped::Early);
+        }
+        is_decided
     }
 
     fn suites_run_out(&self) -> MutexGuard<'_, BTreeSet<u32>> {
@@ -259,6 +301,8 @@ struct Scribe {
     watcher: Sender<Event>,
     max_failures: Option<u64>,
     failures: u64,
+    decide: Option<Decide>,
+    decided: Decided,
 }
 
 impl Scribe {
@@ -309,6 +353,11 @@ impl Scribe {
         };
         if matches!(record.status, TrialStatus::Failed | TrialStatus::Error) {
             self.failures += 1;
+        }
+        if let Some(decide) = &mut self.decide {
+            let fresh = decide(&record);
+            let mut decided = self.decided.lock().expect("no holder of this lock panics");
+            decided.extend(fresh);
         }
         self.journal.append(record)?;
         // A watcher that has gone away misses nothing it needs.

@@ -24,7 +24,7 @@ mod worker;
 
 pub use budget::Budget;
 pub use event::Event;
-pub use executor::{Execution, RunError, execute};
+pub use executor::{Decide, EarlyStop, Execution, RunError, execute};
 pub use lane::{Lane, LaneSettings};
 pub use recall::{Recall, RecallError};
 pub use retry::RetryPolicy;

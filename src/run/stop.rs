@@ -27,7 +27,10 @@ impl Stop {
     /// Notes why a part of the run will stay unasked, while the rest goes on.
     pub fn note(&self, reason: Stopped) {
         let mut kept = self.reason.lock().expect("no holder of this lock panics");
-        kept.get_or_insert(reason);
+        // That verdicts were there explains nothing that something else stopped.
+        if kept.is_none_or(|kept| kept == Stopped::Early) {
+            *kept = Some(reason);
+        }
     }
 
     /// Drops calls in flight as well.

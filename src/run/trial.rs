@@ -363,6 +363,7 @@ fn blank(trial: &Trial) -> Record {
         tags: case.tags.clone(),
         cluster: case.cluster.clone(),
         asked: None,
+        turn: trial.turn,
         status: TrialStatus::Error,
         score: None,
         output: None,

@@ -46,6 +46,6 @@ pub use load::{LoadError, Loaded, load};
 pub use media::PromptError;
 pub use prompt::Prompt;
 pub use reader::{listed, nearest};
-pub use sample::draw;
+pub use sample::{draw, rank};
 pub use schema::schema;
 pub use toolset::{ToolResults, ToolSet};

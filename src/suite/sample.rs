@@ -21,7 +21,7 @@ pub fn draw(total: u64, count: u64, seed: u64) -> Vec<u64> {
 }
 
 /// Mixes seed and index: the finaliser of `SplitMix64` (Steele, Lea & Flood, OOPSLA 2014).
-fn rank(seed: u64, index: u64) -> u64 {
+pub fn rank(seed: u64, index: u64) -> u64 {
     let mut mixed = seed ^ index.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);

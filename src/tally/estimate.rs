@@ -27,6 +27,8 @@ pub enum Method {
     T,
     /// Tango's score interval of a difference: pairs of single passes, no groups.
     Tango,
+    /// Bets against every mean, of a run that may have stopped before its end.
+    Betting,
 }
 
 impl Method {
@@ -36,6 +38,7 @@ impl Method {
             Self::Wilson => "wilson",
             Self::T => "t",
             Self::Tango => "tango",
+            Self::Betting => "betting",
         }
     }
 }

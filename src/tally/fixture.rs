@@ -102,6 +102,7 @@ pub(crate) fn record(suite: u32, case: u64, prompt: u32, model: u32) -> Record {
         tags: Vec::new(),
         cluster: None,
         asked: None,
+        turn: None,
         status: TrialStatus::Passed,
         score: Some(1.0),
         output: Some(json!("Yes.")),

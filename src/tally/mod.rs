@@ -21,9 +21,9 @@ mod tally;
 
 pub use by_case::CaseKey;
 pub use compare::{
-    Baseline, BaselineError, BaselineHead, BaselineRow, Chosen, Comparison, Contest, ENOUGH, Flip,
-    Missing, Needed, Opponent, Outcome, PairSet, Pairing, Ratio, Side, Withheld, WorstCase,
-    compared, contests, pooled,
+    Baseline, BaselineError, BaselineHead, BaselineRow, Chosen, Comparison, Contest, ENOUGH, Early,
+    Evidence, Flip, Missing, Needed, Opponent, Outcome, PairSet, Pairing, Ratio, Side, Watched,
+    Withheld, WorstCase, compared, contests, pooled,
 };
 pub use count::{CaseCount, Count, Mean};
 pub use estimate::{CONFIDENCE, CostPerPass, Estimate, Method, Timing, TimingQuantile};

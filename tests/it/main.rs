@@ -8,6 +8,7 @@ mod bedrock_stream;
 mod cassette;
 mod cli_compare;
 mod cli_dry_run;
+mod cli_early;
 mod cli_eval;
 mod cli_grade;
 mod cli_resume;

@@ -117,6 +117,7 @@ fn selection() -> impl Strategy<Value = Selection> {
         any::<u64>(),
     )
         .prop_map(|(filters, tags, (sample, limit, repeat), seed)| Selection {
+            shuffle: false,
             models: Vec::new(),
             filters: (filters.into_iter())
                 .map(|pattern| Pattern::parse(pattern).unwrap())
@@ -325,4 +326,46 @@ fn what_cannot_be_planned_says_why() {
         ..Selection::default()
     };
     insta::assert_snapshot!(problem(nothing), @"the selection leaves no case of `suite`; loosen --filter, --tag or --limit");
+}
+
+#[test]
+fn an_order_that_is_drawn_spreads_every_tag_and_is_the_same_for_all_models() {
+    let mut yaml = format!("prompts: Say {{{{ n }}}}.\nmodels: [{LITE}, {MICRO}]\ntests:\n");
+    for n in 0..100 {
+        let tag = if n < 80 { "many" } else { "few" };
+        writeln!(
+            yaml,
+            "  - {{ description: c{n}, vars: {{ n: {n} }}, tags: [{tag}], assert: [{{ type: equals, value: a }}] }}"
+        )
+        .unwrap();
+    }
+    let drawn = |seed| {
+        let selection = Selection {
+            shuffle: true,
+            seed,
+            ..Selection::default()
+        };
+        planned(&yaml, selection).unwrap()
+    };
+    let plan = drawn(7);
+    let order = cases(&plan);
+    for end in [10, 25, 50, 100] {
+        let of_few = |name: &&String| name[1..].parse::<u32>().unwrap() >= 80;
+        let found = order[..end].iter().filter(of_few).count();
+        assert!(found.abs_diff(end / 5) <= 1, "{found} of {end}");
+    }
+    assert_eq!(order, cases(&drawn(7)));
+    assert_ne!(order, cases(&drawn(8)));
+    let places: Vec<u64> = trials(&plan)
+        .iter()
+        .map(|trial| trial.turn.unwrap().place)
+        .collect();
+    assert_eq!(
+        places,
+        (0..100)
+            .flat_map(|place| [place, place])
+            .collect::<Vec<_>>()
+    );
+    assert_eq!(plan.digest(), whole(&yaml).digest());
+    assert!(trials(&whole(&yaml))[0].turn.is_none());
 }

@@ -167,6 +167,7 @@ impl Run {
             (journal, HashSet::new())
         };
         let execution = Execution {
+            early: None,
             plan: Arc::clone(&self.plan),
             done,
             header: Arc::clone(&self.header),

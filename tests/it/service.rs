@@ -51,6 +51,8 @@ struct Echo {
     asked: Arc<AtomicUsize>,
     calls: Mutex<Sender<usize>>,
     delay: Duration,
+    /// Part of the id of a model that says something else.
+    but: Option<&'static str>,
 }
 
 impl Respond for Echo {
@@ -60,6 +62,8 @@ impl Respond for Echo {
         let _ = self.calls.lock().unwrap().send(asked);
         let body: Value = serde_json::from_slice(&request.body).unwrap();
         let text = &body["messages"][0]["content"][0]["text"];
+        let other = self.but.is_some_and(|id| request.url.path().contains(id));
+        let text = if other { &Value::from("no") } else { text };
         ResponseTemplate::new(200)
             .set_delay(self.delay)
             .set_body_json(answer(text))
@@ -69,6 +73,11 @@ impl Respond for Echo {
 impl Service {
     /// Starts a service that says what it is told, after `delay`.
     pub(crate) async fn echo(delay: Duration) -> Self {
+        Self::echo_but(None, delay).await
+    }
+
+    /// Starts the same, but a model with this part in its id says `no`.
+    pub(crate) async fn echo_but(but: Option<&'static str>, delay: Duration) -> Self {
         let server = MockServer::start().await;
         let asked = Arc::new(AtomicUsize::new(0));
         let (sender, calls) = channel();
@@ -76,6 +85,7 @@ impl Service {
             asked: Arc::clone(&asked),
             calls: Mutex::new(sender),
             delay,
+            but,
         };
         Mock::given(method("POST"))
             .respond_with(echo)

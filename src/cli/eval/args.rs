@@ -13,7 +13,8 @@ use crate::gate::Gate;
 use crate::journal::RunOptions;
 
 /// Flags that a resumed run takes from its journal.
-const OF_THE_RUN: [&str; 28] = [
+const OF_THE_RUN: [&str; 29] = [
+    "stop_early",
     "baseline",
     "margin",
     "gates",
@@ -56,6 +57,7 @@ const EXAMPLES: &str = "Examples:
 /// 3 incomplete, 4 denied, 5 budget reached, 130 interrupted.
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment, after_help = EXAMPLES)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub(in crate::cli) struct EvalArgs {
     /// Suite files, or folders with suite files below them
     #[arg(default_value = "suites/")]
@@ -125,6 +127,9 @@ pub(in crate::cli) struct EvalArgs {
     /// What must hold beside the suite's gates: `pass_rate>=0.95`, `cost_per_pass<=0.001`, `no_worse_than=LABEL`; quote it for the shell
     #[arg(long = "gate", value_name = "EXPR", help_heading = "What must hold")]
     pub(super) gates: Vec<Gate>,
+    /// Stop asking where the verdict is there; what is found holds nevertheless
+    #[arg(long, help_heading = "What must hold")]
+    pub(super) stop_early: bool,
     #[command(flatten)]
     pub(super) recordings: RecordingArgs,
     /// Finish an interrupted run in its folder with its flags: a folder, an id, the beginning of one, or `latest`
@@ -177,6 +182,7 @@ impl EvalArgs {
             baseline: self.baseline.clone(),
             margin: self.margin,
             gates: self.gates.clone(),
+            stop_early: self.stop_early,
             allow_exec: self.allow_exec,
             ..self.aws.over(self.recordings.options())
         }

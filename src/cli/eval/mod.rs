@@ -19,22 +19,28 @@ use super::connect::{Connected, connect};
 use super::error::CliError;
 use super::exit::Exit;
 use super::header::catalog;
-use super::outputs::{OutputArgs, Shown, journal_error};
+use super::outputs::{OutputArgs, Shown, journal_error, records_of};
 use super::progress::Progress;
 use super::run_folder::RunFolder;
 use super::signals;
 use super::ui::{Ui, count_problems};
 use super::validate::load;
 use crate::catalog::{Catalog, Kind};
-use crate::journal::{JournalReader, RunOptions, Stopped};
+use crate::journal::{Header, JournalReader, RunOptions, Stopped};
 use crate::model::{ModelClient, ModelId};
 use crate::plan::{self, Pattern, Plan, Selection};
-use crate::run::{Execution, Lane, LaneSettings, Recall, RetryPolicy, RunError, Stop, execute};
+use crate::run::{
+    EarlyStop, Execution, Lane, LaneSettings, Recall, RetryPolicy, RunError, Stop, execute,
+};
 use crate::suite::{self, ModelEntry, Severity, Suite};
+use crate::tally::{Chosen, Early, RecordsError, contests};
 
 /// Calls in flight for each model, unless told otherwise: far more than are needed, since the quota, known or found out,
 /// is what holds calls back.
 const SLOTS: usize = 256;
+
+/// The same where a run may stop before its end: what is in flight then was asked for nothing.
+const EARLY_SLOTS: usize = 16;
 
 /// What is to be run, and how it is shown.
 pub(super) struct Job<'a> {
@@ -145,7 +151,7 @@ pub(super) fn carry_out(job: Job<'_>, ui: &Ui) -> Result<Exit, CliError> {
         ui.note(&format!("warning: not recorded: {exchange}"));
     }
     ui.note(&format!("run {} in {}", folder.id, folder.path.display()));
-    if stopped.is_some() && !is_graded {
+    if stopped.is_some_and(|why| why != Stopped::Early) && !is_graded {
         ui.note(&format!(
             "to finish it: mcp-cli eval --resume {}",
             folder.path.display()
@@ -214,6 +220,7 @@ fn selection(options: &RunOptions, seed: u64) -> Result<Selection, CliError> {
         sample: options.sample,
         limit: options.limit,
         repeat: options.repeat,
+        shuffle: options.stop_early,
         seed,
     })
 }
@@ -253,7 +260,7 @@ async fn ask(
         done,
         paid,
         journal,
-        ..
+        folder,
     } = sitting;
     let options = &header.options;
     let left = plan.len().saturating_sub(done.len() as u64);
@@ -269,6 +276,7 @@ async fn ask(
         stream: options.stream,
         max_failures: options.max_failures,
         recall,
+        early: early(&header, &folder)?,
         header: Arc::clone(&header),
     };
     let executed = execute(execution, journal, &stop, watcher).await;
@@ -279,6 +287,25 @@ async fn ask(
     Ok(stop.reason())
 }
 
+/// Returns what says where verdicts are there, told of what earlier sittings have found; `None` without `--stop-early`.
+fn early(header: &Arc<Header>, folder: &RunFolder) -> Result<Option<EarlyStop>, CliError> {
+    if !header.options.stop_early {
+        return Ok(None);
+    }
+    let contests = contests(header, None, &Chosen::default());
+    let mut early = Early::new(header, &contests);
+    let told = records_of(folder)?.each(|header, record| {
+        early.add(header, &record);
+        Ok::<_, RecordsError>(())
+    });
+    told.map_err(|error| CliError::caused(Exit::Usage, &error))?;
+    let header = Arc::clone(header);
+    Ok(Some(EarlyStop {
+        decided: early.decided().iter().copied().collect(),
+        decide: Box::new(move |record| early.add(&header, record)),
+    }))
+}
+
 /// Makes a lane for every model and every judge of the plan.
 fn lanes(
     plan: &Plan,
@@ -286,7 +313,12 @@ fn lanes(
     catalog: &Catalog,
     options: &RunOptions,
 ) -> Vec<Lane> {
-    let slots = options.concurrency.unwrap_or(SLOTS);
+    let usual = if options.stop_early {
+        EARLY_SLOTS
+    } else {
+        SLOTS
+    };
+    let slots = options.concurrency.unwrap_or(usual);
     let defaults = RetryPolicy::default();
     let max_retries = options.max_retries.unwrap_or(defaults.max_retries);
     let settings = match options.replay {

@@ -1,6 +1,7 @@
 //! What comes of a comparison: the difference, how sure it is, what it costs, and a verdict.
 
 use super::contest::Contest;
+use super::early::Evidence;
 use super::pair_set::PairSet;
 use crate::stats::{
     Differences, Interval, PairTable, USUAL_DISCORDANCE, Verdict, cases_for_margin, cases_needed,
@@ -44,6 +45,17 @@ pub struct Comparison {
     pub cost_saving: Option<Ratio>,
     /// The candidate's latency over the baseline's, by geometric means.
     pub latency_ratio: Option<Ratio>,
+    /// What was watched while asking, where the run may have stopped before its end.
+    pub watched: Option<Watched>,
+}
+
+/// How evidence grew while a run that may stop before its end was asking.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Watched {
+    /// Cases that counted.
+    pub cases: u64,
+    /// After how many of them the verdict was there; `None` if it is not.
+    pub decided_after: Option<u64>,
 }
 
 /// Why no verdict is given.
@@ -156,6 +168,7 @@ impl Comparison {
             verdict: Verdict::Inconclusive,
             withheld: None,
             worst_case: None,
+            watched: None,
             detectable: found_by(pairs, differences.as_ref(), plain),
             needed: None,
             cost_saving: saving(pairs),
@@ -169,6 +182,33 @@ impl Comparison {
                     }),
                 }
             }),
+        }
+    }
+
+    /// Holds the verdict to evidence that was looked at after every case, of so many candidates. A test of the answers that there
+    /// are would be another look at them.
+    pub fn watch(&mut self, evidence: &Evidence, candidates: usize, pairs: &PairSet) {
+        self.watched = Some(Watched {
+            cases: evidence.cases(),
+            decided_after: evidence.decided_after(),
+        });
+        self.verdict = evidence.verdict();
+        self.withheld = None;
+        if pairs.completeness_of_asked() < ENOUGH {
+            self.withheld = Some(Withheld::Incomplete);
+            self.verdict = Verdict::Inconclusive;
+        }
+        self.worst_case = None;
+        if self.verdict != Verdict::Inconclusive {
+            self.needed = None;
+        }
+        let p = evidence.p_value();
+        self.p_value = Some((p, "e_value"));
+        self.adjusted = Some((p * real(candidates as u64)).min(1.0));
+        self.narrow = Some(evidence.interval());
+        if let Some(difference) = &mut self.difference {
+            difference.interval = self.narrow;
+            difference.method = Method::Betting;
         }
     }
 

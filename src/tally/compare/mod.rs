@@ -6,6 +6,7 @@
 mod baseline;
 mod comparison;
 mod contest;
+mod early;
 mod outcome;
 mod pair_set;
 mod pairing;
@@ -13,8 +14,9 @@ mod pairing;
 mod tests;
 
 pub use baseline::{Baseline, BaselineError, BaselineHead, BaselineRow};
-pub use comparison::{Comparison, ENOUGH, Needed, Ratio, Withheld, WorstCase, compared};
+pub use comparison::{Comparison, ENOUGH, Needed, Ratio, Watched, Withheld, WorstCase, compared};
 pub use contest::{Chosen, Contest, Opponent, Side, contests, pooled};
+pub use early::{Early, Evidence};
 pub use outcome::Outcome;
 pub use pair_set::{Flip, Missing, PairSet};
 pub use pairing::Pairing;

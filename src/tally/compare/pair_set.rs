@@ -34,6 +34,8 @@ pub struct Flip {
 pub struct Missing {
     /// Questions without a pair although at least one side was asked.
     pub count: u64,
+    /// Those of them that both were asked.
+    pub asked: u64,
     /// How both would have done, had each missing verdict gone against the candidate.
     worst: PairTable,
 }
@@ -76,6 +78,7 @@ impl PairSet {
     ) {
         let (Some(ours), Some(theirs)) = (candidate.rate(), baseline.rate()) else {
             self.missing.count += 1;
+            self.missing.asked += u64::from(candidate.trials > 0 && baseline.trials > 0);
             let passed = baseline.judged == 0 || baseline.passes();
             self.missing.worst.add(candidate.passes(), passed);
             return;
@@ -105,6 +108,7 @@ impl PairSet {
         self.pairs.extend_from_slice(&other.pairs);
         self.questions += other.questions;
         self.missing.count += other.missing.count;
+        self.missing.asked += other.missing.asked;
         self.missing.worst.absorb(&other.missing.worst);
         self.fixed.extend_from_slice(&other.fixed);
         self.broken.extend_from_slice(&other.broken);
@@ -129,6 +133,11 @@ impl PairSet {
     /// Returns the share of questions that have a pair.
     pub fn completeness(&self) -> f64 {
         real(self.len()) / real(self.questions.max(self.len()).max(1))
+    }
+
+    /// Returns the share of questions that both were asked so far that have a pair.
+    pub(super) fn completeness_of_asked(&self) -> f64 {
+        real(self.len()) / real((self.len() + self.missing.asked).max(1))
     }
 
     /// Returns whether every pair is a single pass or fail, and none hangs together with another.

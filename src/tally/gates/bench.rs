@@ -108,6 +108,11 @@ impl<'a> Bench<'a, '_> {
         let ends = pairs.difference_within(against.confidence.unwrap_or(NOT_WORSE));
         let status = match ends {
             _ if comparison.withheld.is_some() => GateStatus::Undecided,
+            _ if comparison.watched.is_some() => match comparison.verdict {
+                verdict if verdict.allows_switch() => GateStatus::Passed,
+                Verdict::WorseBeyondMargin => GateStatus::Failed,
+                _ => GateStatus::Undecided,
+            },
             Some(ends) if ends.low > -margin => GateStatus::Passed,
             Some(ends) if ends.high < -margin => GateStatus::Failed,
             _ => GateStatus::Undecided,
@@ -135,6 +140,11 @@ impl<'a> Bench<'a, '_> {
         let spoken = against.confidence.is_some() || comparison.verdict == Verdict::Better;
         let status = match ends {
             _ if comparison.withheld.is_some() => GateStatus::Undecided,
+            _ if comparison.watched.is_some() => match comparison.verdict {
+                Verdict::Better => GateStatus::Passed,
+                Verdict::NonInferior | Verdict::Inconclusive => GateStatus::Undecided,
+                _ => GateStatus::Failed,
+            },
             Some(ends) if ends.low > margin && spoken => GateStatus::Passed,
             Some(ends) if ends.high < margin => GateStatus::Failed,
             _ => GateStatus::Undecided,
@@ -172,6 +182,9 @@ impl<'a> Bench<'a, '_> {
         };
         let mut comparison = Comparison::single(pairs, Some(margin));
         if let Some(made) = self.comparisons.get(at) {
+            if made.watched.is_some() {
+                return Ok((pairs, made.clone()));
+            }
             // What is adjusted for several candidates stays so.
             comparison.adjusted = made.adjusted;
             comparison.decide(pairs);
