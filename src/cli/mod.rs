@@ -11,6 +11,7 @@ mod error;
 mod eval;
 mod exit;
 mod git;
+mod github;
 mod grade;
 mod header;
 mod outputs;

@@ -150,6 +150,21 @@ impl Shown {
         self.findings.report.exit_code = exit.code();
     }
 
+    /// Returns what the run came to.
+    pub(super) fn findings(&self) -> &Findings {
+        &self.findings
+    }
+
+    /// Writes the run in a format.
+    ///
+    /// # Errors
+    ///
+    /// The journal cannot be read, or `out` cannot be written.
+    pub(super) fn render(&mut self, format: Format, out: &mut dyn io::Write) -> io::Result<()> {
+        let (records, findings) = (&mut self.records, &self.findings);
+        render(format, records, findings, Options::default(), out).map_err(io::Error::from)
+    }
+
     /// Returns the report alone.
     pub(super) fn into_report(self) -> Report {
         self.findings.report
@@ -206,11 +221,8 @@ impl Shown {
     }
 
     fn write_file(&mut self, path: &Path, format: Format) -> Result<(), CliError> {
-        let (records, findings) = (&mut self.records, &self.findings);
-        write_whole(path, |out| {
-            render(format, records, findings, Options::default(), out).map_err(io::Error::from)
-        })
-        .map_err(|error| cannot_write(path, &error))
+        write_whole(path, |out| self.render(format, out))
+            .map_err(|error| cannot_write(path, &error))
     }
 }
 

@@ -286,6 +286,9 @@ pub struct Record {
     pub case_id: String,
     /// Hash of prompts, variables and checks.
     pub case_hash: String,
+    /// The line of the suite on which its test begins.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub line: Option<u64>,
     /// The case's variables.
     pub vars: Map<String, Value>,
     /// The case's tags.

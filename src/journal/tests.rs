@@ -47,6 +47,7 @@ fn record(case: u64, output: &str) -> Record {
         case: format!("#{case}"),
         case_id: "i".to_owned(),
         case_hash: "h".to_owned(),
+        line: None,
         vars: Map::new(),
         tags: Vec::new(),
         cluster: None,

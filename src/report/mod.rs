@@ -14,6 +14,7 @@ mod findings;
 mod forecast;
 mod format;
 mod gates;
+mod github;
 mod grid;
 mod html;
 mod human;
@@ -42,6 +43,7 @@ pub use document::{
 pub use findings::{Comparing, Findings};
 pub use format::{Format, Options, RenderError, UnknownFormat, render};
 pub use gates::GateRow;
+pub use github::annotations;
 pub use json::result;
 pub use judges::{CorrectedRow, HumanRow, JudgeRow, PairsRow, WithEnds};
 pub use results::{ResultCheck, ResultError, ResultLine, ResultToolCall};

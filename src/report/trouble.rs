@@ -50,6 +50,8 @@ pub(super) struct Affected {
 pub(super) struct CaseTrouble {
     /// Its name.
     pub(super) case: String,
+    /// The line of the suite on which its test begins.
+    pub(super) line: Option<u64>,
     /// The reasons that differ, in the order of the models.
     pub(super) reasons: Vec<Reason>,
 }
@@ -71,6 +73,7 @@ struct OpenCase {
     suite: u32,
     case: u64,
     name: String,
+    line: Option<u64>,
     tries: BTreeMap<(u32, u32), Tries>,
 }
 
@@ -119,6 +122,7 @@ impl Troubles {
             suite: at.suite,
             case: at.case,
             name: name(&record.case),
+            line: record.line,
             tries: BTreeMap::new(),
         });
         let tries = open.tries.entry((at.model, at.prompt)).or_default();
@@ -177,6 +181,7 @@ impl OpenCase {
         if told < lines {
             affected.told.push(CaseTrouble {
                 case: self.name.clone(),
+                line: self.line,
                 reasons: self.reasons(whose, sort),
             });
         }

@@ -359,6 +359,7 @@ fn blank(trial: &Trial) -> Record {
         case: case.name.clone(),
         case_id: case.case_id.clone(),
         case_hash: case.case_hash.clone(),
+        line: Some(case.line),
         vars: case.vars.clone(),
         tags: case.tags.clone(),
         cluster: case.cluster.clone(),

@@ -95,6 +95,8 @@ pub struct ModelEntry {
 pub struct Test {
     /// Its description, or `#N`.
     pub name: String,
+    /// The line of the file on which it begins, from 1.
+    pub line: u64,
     /// Variables of its own and of `default_test`, lists not yet multiplied.
     pub vars: Map<String, Value>,
     /// Variables whose lists are multiplied, in order.
@@ -128,6 +130,8 @@ pub struct Case {
     pub case_id: String,
     /// Hash of prompts, variables and checks.
     pub case_hash: String,
+    /// The line of the suite on which its test begins, from 1.
+    pub line: u64,
     /// Its variables.
     pub vars: Map<String, Value>,
     /// Its tags.

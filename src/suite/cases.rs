@@ -58,6 +58,7 @@ impl Suite {
             name: found.name,
             case_id,
             case_hash,
+            line: test.line,
             vars: found.vars,
             tags: test.tags.clone(),
             cluster: found.cluster,

@@ -170,7 +170,7 @@ fn top_level(
         description,
         prompts,
         models,
-        tests: tests.into_iter().map(|(test, _)| test).collect(),
+        tests: tests.into_iter().map(at_line).collect(),
         repeat: u32::try_from(repeat.unwrap_or(1)).unwrap_or(u32::MAX),
         baseline,
         budget,
@@ -179,6 +179,14 @@ fn top_level(
         env,
         tools,
     })
+}
+
+/// Returns a test that knows its line.
+fn at_line((test, place): (Test, Place)) -> Test {
+    Test {
+        line: place.line as u64,
+        ..test
+    }
 }
 
 /// Reads an amount of US dollars, exactly as it is written.

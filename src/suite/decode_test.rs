@@ -278,6 +278,7 @@ fn finish(own: Own<'_>, defaults: &Common<'_>, judging: &Judging<'_>) -> Test {
     let said = said.filter(|name| name != "turns");
     let needed = grading.variables().into_iter().chain(said).collect();
     Test {
+        line: 0,
         name: description.unwrap_or_else(|| format!("#{number}")),
         vars,
         matrix,

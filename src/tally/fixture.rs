@@ -98,6 +98,7 @@ pub(crate) fn record(suite: u32, case: u64, prompt: u32, model: u32) -> Record {
         case: format!("case-{case}"),
         case_id: format!("id-{suite}-{case}"),
         case_hash: format!("hash-{suite}-{case}"),
+        line: None,
         vars: serde_json::Map::new(),
         tags: Vec::new(),
         cluster: None,

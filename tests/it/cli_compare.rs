@@ -234,3 +234,45 @@ fn a_report_can_use_other_prices() {
     );
     assert_eq!(row(&report(&["--reprice"])), row(&report(&[])));
 }
+
+#[test]
+fn github_gets_a_summary_and_annotations() {
+    let program = Program::new();
+    let suite = std::fs::read_to_string(repository("suites/arithmetic.yaml")).unwrap();
+    let folder = repository("suites");
+    program.write(
+        "suites/a.yaml",
+        &suite.replace("file://", &format!("file://{folder}/")),
+    );
+    let demo = repository("fixtures/demo");
+    let args = [
+        "eval",
+        "suites/a.yaml",
+        "--replay",
+        &demo,
+        "--gate",
+        "pass_rate>=0.9",
+    ];
+    let variables = [
+        ("GITHUB_ACTIONS", "true".to_owned()),
+        (
+            "GITHUB_STEP_SUMMARY",
+            program.path("summary").display().to_string(),
+        ),
+        ("GITHUB_WORKSPACE", program.path("").display().to_string()),
+    ];
+    let told = program.run_with(&variables, &args).exits(1).stderr;
+    let summary = std::fs::read_to_string(program.path("summary")).unwrap();
+    assert!(summary.contains("| sonnet |"), "{summary}");
+    assert!(told.contains("\n::error title=gate failed,file=suites/a.yaml::pass_rate>=0.9 (nova-micro): it is 66.7 %25"), "{told}");
+    let line = suite
+        .lines()
+        .position(|line| line.contains("description: bakery"))
+        .unwrap()
+        + 1;
+    let expected = format!(
+        "::warning title=failed%3A bakery,file=suites/a.yaml,line={line}::nova-micro: number"
+    );
+    assert!(told.contains(&expected), "{expected}\n{told}");
+    assert!(!eval(&program, &[]).stderr.contains("::"));
+}

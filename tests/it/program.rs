@@ -89,6 +89,13 @@ impl Program {
         command
     }
 
+    /// Runs the program with more variables in its environment.
+    pub(crate) fn run_with(&self, variables: &[(&str, String)], args: &[&str]) -> Outcome {
+        let mut command = self.command(args);
+        command.envs(variables.iter().map(|(name, value)| (name, value)));
+        Outcome::of(command.output().unwrap())
+    }
+
     /// Runs the program with an environment that holds no credentials.
     pub(crate) fn run_without_credentials(&self, args: &[&str]) -> Outcome {
         let mut command = self.command(args);

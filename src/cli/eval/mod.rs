@@ -18,6 +18,7 @@ use sitting::{Resumed, Sitting};
 use super::connect::{Connected, connect};
 use super::error::CliError;
 use super::exit::Exit;
+use super::github;
 use super::header::catalog;
 use super::outputs::{OutputArgs, Shown, journal_error, records_of};
 use super::progress::Progress;
@@ -147,6 +148,7 @@ pub(super) fn carry_out(job: Job<'_>, ui: &Ui) -> Result<Exit, CliError> {
 
     let mut shown = Shown::publish(&folder)?;
     shown.write(outputs, ui)?;
+    github::tell(&mut shown, ui);
     for exchange in cassette.iter().flat_map(|cassette| cassette.unwritten()) {
         ui.note(&format!("warning: not recorded: {exchange}"));
     }
