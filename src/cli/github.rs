@@ -6,7 +6,7 @@ use std::path::Path;
 
 use super::outputs::Shown;
 use super::ui::Ui;
-use crate::report::{Format, annotations};
+use crate::report::{Format, Options, annotations};
 
 /// Tells GitHub of a run, if that is where it ran. What cannot be written there is worth a warning and no more.
 pub(super) fn tell(shown: &mut Shown, ui: &Ui) {
@@ -16,10 +16,12 @@ pub(super) fn tell(shown: &mut Shown, ui: &Ui) {
     }
     if let Some(summary) = variable("GITHUB_STEP_SUMMARY") {
         let mut text = Vec::new();
-        let written = shown.render(Format::Markdown, &mut text).and_then(|()| {
-            let file = OpenOptions::new().append(true).create(true).open(&summary);
-            file?.write_all(&text)
-        });
+        let written = shown
+            .render(Format::Markdown, Options::default(), &mut text)
+            .and_then(|()| {
+                let file = OpenOptions::new().append(true).create(true).open(&summary);
+                file?.write_all(&text)
+            });
         if let Err(error) = written {
             ui.note(&format!("warning: cannot write `{summary}`: {error}"));
         }

@@ -27,6 +27,9 @@ pub(super) struct OutputArgs {
     /// What goes to stdout: terminal, json, jsonl, csv, markdown, junit or html
     #[arg(long, value_name = "FORMAT", default_value = "terminal", value_parser = format)]
     pub format: Format,
+    /// Say what N questions a month would cost, at what those of the run did
+    #[arg(long, value_name = "N", value_parser = super::args::at_least_one)]
+    pub per_month: Option<u64>,
     /// Print the report as JSON, the same as `--format json`
     #[arg(long, conflicts_with = "format")]
     pub json: bool,
@@ -115,7 +118,7 @@ impl Shown {
         })
         .map_err(|error| cannot_write(&results, &error))?;
         for (name, format) in FOLDER_FILES {
-            shown.write_file(&folder.path.join(name), format)?;
+            shown.write_file(&folder.path.join(name), format, Options::default())?;
         }
         Ok(shown)
     }
@@ -160,9 +163,14 @@ impl Shown {
     /// # Errors
     ///
     /// The journal cannot be read, or `out` cannot be written.
-    pub(super) fn render(&mut self, format: Format, out: &mut dyn io::Write) -> io::Result<()> {
+    pub(super) fn render(
+        &mut self,
+        format: Format,
+        options: Options,
+        out: &mut dyn io::Write,
+    ) -> io::Result<()> {
         let (records, findings) = (&mut self.records, &self.findings);
-        render(format, records, findings, Options::default(), out).map_err(io::Error::from)
+        render(format, records, findings, options, out).map_err(io::Error::from)
     }
 
     /// Returns the report alone.
@@ -195,7 +203,11 @@ impl Shown {
 
     fn write_all(&mut self, args: &OutputArgs, comparison: bool, ui: &Ui) -> Result<(), CliError> {
         for path in &args.output {
-            self.write_file(path, format_of(path)?)?;
+            let options = Options {
+                per_month: args.per_month,
+                ..Options::default()
+            };
+            self.write_file(path, format_of(path)?, options)?;
         }
         let width = u16::try_from(ui.width()).unwrap_or(u16::MAX);
         let colour = if ui.colour() {
@@ -203,25 +215,22 @@ impl Shown {
         } else {
             Colour::Never
         };
-        let (records, findings) = (&mut self.records, &self.findings);
-        ui.print_with(|out| {
-            render(
-                args.stdout(),
-                records,
-                findings,
-                Options {
-                    width,
-                    colour,
-                    comparison,
-                },
-                out,
-            )
-            .map_err(io::Error::from)
-        })
+        let options = Options {
+            width,
+            colour,
+            comparison,
+            per_month: args.per_month,
+        };
+        ui.print_with(|out| self.render(args.stdout(), options, out))
     }
 
-    fn write_file(&mut self, path: &Path, format: Format) -> Result<(), CliError> {
-        write_whole(path, |out| self.render(format, out))
+    fn write_file(
+        &mut self,
+        path: &Path,
+        format: Format,
+        options: Options,
+    ) -> Result<(), CliError> {
+        write_whole(path, |out| self.render(format, options, out))
             .map_err(|error| cannot_write(path, &error))
     }
 }

@@ -9,6 +9,7 @@ use super::document::{
 };
 use super::gates::GateRow;
 use super::judges::JudgeRow;
+use super::noise::NoiseRow;
 use crate::catalog::Usd;
 use crate::journal::{Header, Stopped};
 use crate::model::Usage;
@@ -57,6 +58,7 @@ impl Report {
                 .chain(overall_rows(header, tally))
                 .collect(),
             judges: JudgeRow::all(header, benches),
+            noise: NoiseRow::all(header, tally),
             comparisons,
             gates,
             cost,
@@ -135,6 +137,7 @@ impl Counts {
             metrics: metrics.collect(),
             usage: count.usage.into(),
             cost_usd: count.cost,
+            batch_cost_usd: count.batch_cost,
             paid_usd: count.paid,
             judge_cost_usd: count.judge_cost,
             cost_per_pass_usd: count.cost_per_pass().map(|cost| CostPerPass {

@@ -61,6 +61,9 @@ pub struct ComparisonRow {
     /// The difference, had every missing verdict gone against the candidate.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub worst_case: Option<WorstCaseRow>,
+    /// What the candidate first, and the baseline where a check fails, would come to; left out where the candidate is no cheaper.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cascade: Option<CascadeRow>,
     /// How evidence grew, where the run may have stopped before its end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub watched: Option<WatchedRow>,
@@ -111,6 +114,17 @@ pub struct CasesNeeded {
     pub difference: f64,
     /// Whether it is the margin.
     pub is_margin: bool,
+}
+
+/// What the cheaper model first, and the other one where a check fails, would come to, from the answers that there are.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct CascadeRow {
+    /// The share of questions that the cheaper model settles.
+    pub accepted: f64,
+    /// The share of questions that pass in the end.
+    pub pass_rate: f64,
+    /// The share of the baseline's cost that is saved.
+    pub cost_saving: RatioRow,
 }
 
 /// How evidence grew while a run that may stop before its end was asking.
@@ -192,6 +206,11 @@ impl ComparisonRow {
                 difference: worst.difference,
                 flips: worst.flips,
             }),
+            cascade: comparison.cascade.map(|cascade| CascadeRow {
+                accepted: cascade.accepted,
+                pass_rate: cascade.pass_rate,
+                cost_saving: cascade.cost_saving.into(),
+            }),
             watched: comparison.watched.map(|watched| WatchedRow {
                 cases: watched.cases,
                 decided_after: watched.decided_after,
@@ -202,6 +221,13 @@ impl ComparisonRow {
             fixed: pairs.fixed.iter().map(FlipRow::from).collect(),
             broken: pairs.broken.iter().map(FlipRow::from).collect(),
         }
+    }
+}
+
+impl CascadeRow {
+    /// Returns whether it is worth a thought: the cheaper model settles some questions and not all, and something is saved.
+    pub(super) fn is_worth_it(&self) -> bool {
+        self.cost_saving.value > 0.0 && self.accepted > 0.0 && self.accepted < 1.0
     }
 }
 

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::comparisons::ComparisonRow;
 use super::gates::GateRow;
 use super::judges::JudgeRow;
+use super::noise::NoiseRow;
 use super::schema;
 use crate::catalog::Usd;
 use crate::journal::Stopped;
@@ -33,6 +34,9 @@ pub struct Report {
     /// How far judges can be trusted; left out where nothing tells.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub judges: Vec<JudgeRow>,
+    /// What repeats say; left out where nothing was repeated.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub noise: Vec<NoiseRow>,
     /// Models against each other.
     pub comparisons: Vec<ComparisonRow>,
     /// Declared bounds and whether they held.
@@ -138,6 +142,10 @@ pub struct Counts {
     /// What the answers cost, paid now or recorded; null if unpriced.
     #[schemars(schema_with = "schema::usd_or_null")]
     pub cost_usd: Option<Usd>,
+    /// What the answers would cost in batch inference; null where that cannot be said.
+    #[serde(default)]
+    #[schemars(schema_with = "schema::usd_or_null")]
+    pub batch_cost_usd: Option<Usd>,
     /// What was charged in this run; null if unpriced.
     #[schemars(schema_with = "schema::usd_or_null")]
     pub paid_usd: Option<Usd>,

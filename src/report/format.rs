@@ -37,6 +37,8 @@ pub struct Options {
     pub colour: Colour,
     /// Whether a terminal shows only what sets models apart, and not what failed.
     pub comparison: bool,
+    /// How many questions a month costs are projected to, where somebody asks.
+    pub per_month: Option<u64>,
 }
 
 impl Default for Options {
@@ -45,6 +47,7 @@ impl Default for Options {
             width: 80,
             colour: Colour::Never,
             comparison: false,
+            per_month: None,
         }
     }
 }
@@ -158,7 +161,7 @@ pub fn render(
         Format::Json => Ok(json::report(&findings.report, out)?),
         Format::Jsonl => json::results(records, out),
         Format::Csv => csv::trials(records, out),
-        Format::Markdown => Ok(markdown::report(findings, out)?),
+        Format::Markdown => Ok(markdown::report(findings, options.per_month, out)?),
         Format::Junit => junit::report(records, &findings.report, out),
         Format::Html => html::report(records, findings, out),
     }

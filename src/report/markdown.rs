@@ -9,11 +9,12 @@ use super::parts::{Part, parts};
 use super::safe::name;
 use super::table::{Cell, Table};
 use super::trouble::{Affected, Troubles};
-use super::{verdicts, words};
+use super::{month, verdicts, words};
 
 /// Writes the report.
 pub(super) fn report(
     Findings { report, troubles }: &Findings,
+    per_month: Option<u64>,
     out: &mut dyn Write,
 ) -> io::Result<()> {
     gates(report, out)?;
@@ -50,14 +51,11 @@ pub(super) fn report(
     affected(report, "Failed", &troubles.failed, out)?;
     affected(report, "Could not be judged", &troubles.undecided, out)?;
     errors(troubles, out)?;
-    for (index, sentence) in words::judges(report).iter().enumerate() {
-        if index == 0 {
-            writeln!(out, "**Judges**\n")?;
-        }
-        writeln!(out, "- {}", escaped(sentence))?;
-    }
-    if !report.judges.is_empty() {
-        writeln!(out)?;
+    list("Judges", &words::judges(report), out)?;
+    list("Repeats", &words::noise(report), out)?;
+    if let Some(questions) = per_month {
+        let title = format!("{questions} questions a month");
+        list(&title, &month::sentences(report, questions), out)?;
     }
     for warning in words::warnings(report) {
         writeln!(out, "> warning: {}\n", escaped(&warning))?;
@@ -82,6 +80,17 @@ fn gates(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out)?;
     }
     Ok(())
+}
+
+fn list(title: &str, sentences: &[String], out: &mut dyn Write) -> io::Result<()> {
+    if sentences.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "**{title}**\n")?;
+    for sentence in sentences {
+        writeln!(out, "- {}", escaped(sentence))?;
+    }
+    writeln!(out)
 }
 
 fn models(models: &Table, out: &mut dyn Write) -> io::Result<()> {

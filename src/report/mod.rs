@@ -22,6 +22,8 @@ mod json;
 mod judges;
 mod junit;
 mod markdown;
+mod month;
+mod noise;
 mod parts;
 mod results;
 mod safe;
@@ -34,7 +36,7 @@ mod whose;
 mod words;
 
 pub use comparisons::{
-    CasesNeeded, ComparisonRow, FlipRow, PValue, RatioRow, WatchedRow, WorstCaseRow,
+    CascadeRow, CasesNeeded, ComparisonRow, FlipRow, PValue, RatioRow, WatchedRow, WorstCaseRow,
 };
 pub use document::{
     CostPerPass, CostSummary, Counts, LatencyQuantile, LatencySummary, ModelRow, PromptRow, Rate,
@@ -46,6 +48,7 @@ pub use gates::GateRow;
 pub use github::annotations;
 pub use json::result;
 pub use judges::{CorrectedRow, HumanRow, JudgeRow, PairsRow, WithEnds};
+pub use noise::{NoiseRow, SpreadRow};
 pub use results::{ResultCheck, ResultError, ResultLine, ResultToolCall};
 pub use safe::safe_text;
 pub use schema::{schema_report, schema_results};

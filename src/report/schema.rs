@@ -52,6 +52,10 @@ pub(super) fn verdict(_: &mut SchemaGenerator) -> Schema {
     ]})
 }
 
+pub(super) fn advice(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({"enum": ["cases", "repeats"]})
+}
+
 pub(super) fn withheld(_: &mut SchemaGenerator) -> Schema {
     json_schema!({"enum": ["incomplete", "few_groups", "few_pairs"]})
 }

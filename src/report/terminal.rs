@@ -15,7 +15,7 @@ use super::human::{counted, folded, padded, wrapped};
 use super::parts::{Part, parts};
 use super::safe::name;
 use super::trouble::{Affected, CaseTrouble, Reason, Troubles};
-use super::{verdicts, words};
+use super::{month, verdicts, words};
 
 /// Whether words that matter also have a colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,13 +65,19 @@ pub(super) fn report(
         page.affected("Failed", &troubles.failed, out)?;
         page.affected("Could not be judged", &troubles.undecided, out)?;
         page.errors(troubles, out)?;
-        page.judges(out)?;
+        page.list("Judges", &words::judges(report), out)?;
+        page.list("Repeats", &words::noise(report), out)?;
     }
     page.warnings(out)?;
     if !options.comparison {
         page.conclusion(out)?;
     }
-    page.verdicts(out)?;
+    page.list("Verdict", &verdicts::sentences(report), out)?;
+    page.list("Both together", &verdicts::cascades(report), out)?;
+    if let Some(questions) = options.per_month {
+        let title = format!("{questions} questions a month");
+        page.list(&title, &month::sentences(report, questions), out)?;
+    }
     page.gates(out)
 }
 
@@ -141,17 +147,6 @@ impl Page<'_> {
         writeln!(out, "\n{title} {against}")?;
         for line in lines {
             let line = format!("  {line}");
-            writeln!(out, "{}", wrapped(&line, usize::from(self.width), "    "))?;
-        }
-        Ok(())
-    }
-
-    fn verdicts(&self, out: &mut dyn Write) -> io::Result<()> {
-        for (index, sentence) in verdicts::sentences(self.report).iter().enumerate() {
-            if index == 0 {
-                writeln!(out, "\n{}", self.colour.paint(TITLE, "Verdict"))?;
-            }
-            let line = format!("  {sentence}");
             writeln!(out, "{}", wrapped(&line, usize::from(self.width), "    "))?;
         }
         Ok(())
@@ -259,11 +254,12 @@ impl Page<'_> {
         Ok(())
     }
 
-    fn judges(&self, out: &mut dyn Write) -> io::Result<()> {
-        for (index, sentence) in words::judges(self.report).iter().enumerate() {
-            if index == 0 {
-                writeln!(out, "\n{}", self.colour.paint(TITLE, "Judges"))?;
-            }
+    fn list(&self, title: &str, sentences: &[String], out: &mut dyn Write) -> io::Result<()> {
+        if sentences.is_empty() {
+            return Ok(());
+        }
+        writeln!(out, "\n{}", self.colour.paint(TITLE, title))?;
+        for sentence in sentences {
             let line = wrapped(&format!("  {sentence}"), usize::from(self.width), "    ");
             writeln!(out, "{line}")?;
         }

@@ -70,6 +70,25 @@ pub(super) fn flips(report: &Report) -> Vec<String> {
         .collect()
 }
 
+/// Returns what asking the cheaper model first would come to, a sentence for each candidate of which that is worth knowing: it
+/// settles some questions and not all, and saves something.
+pub(super) fn cascades(report: &Report) -> Vec<String> {
+    let of = |row: &&ComparisonRow| {
+        let cascade = row.cascade.as_ref()?;
+        let saving = cascade.cost_saving.value;
+        cascade.is_worth_it().then(|| {
+            format!(
+                "{} first, {} where a check fails: {} pass, {} less cost.",
+                name(&row.candidate),
+                name(&row.baseline),
+                super::human::percent(cascade.pass_rate),
+                whole_percent(saving)
+            )
+        })
+    };
+    shown(report).iter().filter_map(of).collect()
+}
+
 /// Returns what candidates are compared with, as a heading; `None` without a comparison.
 pub(super) fn against(report: &Report) -> Option<String> {
     let mut names: Vec<String> = Vec::new();

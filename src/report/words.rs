@@ -20,6 +20,13 @@ pub(super) fn judges(report: &Report) -> Vec<String> {
     rows.flat_map(|row| row.sentences(of_several)).collect()
 }
 
+/// Returns what repeats say, a sentence for each model.
+pub(super) fn noise(report: &Report) -> Vec<String> {
+    let of_several = report.suites.len() > 1;
+    let rows = report.noise.iter();
+    rows.map(|row| row.sentence(of_several)).collect()
+}
+
 /// Returns what a reader must know before trusting the numbers, a sentence each, the gravest last.
 pub(super) fn warnings(report: &Report) -> Vec<String> {
     let rows = Rows::of(report);

@@ -70,6 +70,8 @@ pub struct Count {
     pub usage: Usage,
     /// What the answers cost, whether paid in this run or recorded; `None` if unpriced.
     pub cost: Option<Usd>,
+    /// What the answers would cost in batch inference; `None` where that cannot be said.
+    pub batch_cost: Option<Usd>,
     /// What was charged in this run; `None` if unpriced.
     pub paid: Option<Usd>,
     /// What judging the answers costs, whether paid in this run or recorded; `None` if a judge is unpriced.
@@ -107,6 +109,7 @@ impl Default for Count {
             errors: 0,
             usage: Usage::default(),
             cost: Some(Usd::ZERO),
+            batch_cost: Some(Usd::ZERO),
             paid: Some(Usd::ZERO),
             judge_cost: Some(Usd::ZERO),
             judge_paid: Some(Usd::ZERO),
@@ -165,6 +168,7 @@ impl Count {
         }
         self.usage += record.usage();
         self.cost = sum(self.cost, cost);
+        self.batch_cost = sum(self.batch_cost, batch_cost(record, price));
         self.paid = sum(self.paid, record.paid(price));
         self.judge_cost = sum(self.judge_cost, record.judge_cost(judges));
         self.judge_paid = sum(self.judge_paid, record.judge_paid(judges));
@@ -204,6 +208,7 @@ impl Count {
         self.errors += other.errors;
         self.usage += other.usage;
         self.cost = sum(self.cost, other.cost);
+        self.batch_cost = sum(self.batch_cost, other.batch_cost);
         self.paid = sum(self.paid, other.paid);
         self.judge_cost = sum(self.judge_cost, other.judge_cost);
         self.judge_paid = sum(self.judge_paid, other.judge_paid);
@@ -232,6 +237,13 @@ impl Count {
 /// Returns the sum, unknown if either part is.
 fn sum(a: Option<Usd>, b: Option<Usd>) -> Option<Usd> {
     Some(a? + b?)
+}
+
+/// Returns what the trial would cost in batch inference.
+fn batch_cost(record: &Record, price: Option<&PriceRow>) -> Option<Usd> {
+    let usages = record.attempts.iter().filter_map(|attempt| attempt.usage);
+    let costs = usages.map(|usage| Some(price?.batch_cost(&usage)?.usd));
+    costs.sum()
 }
 
 /// Returns what the trial would have cost more, had its cache reads been billed as input.

@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 use super::by_case::CaseKey;
 use super::count::{CaseCount, Count};
 use crate::stats::{
-    Bounds, Interval, Repeats, Sample, Stability, clustered_t, clustered_wilson, fieller, mean,
-    quantile_bounds, student_t, wilson,
+    Bounds, Interval, Sample, clustered_t, clustered_wilson, fieller, mean, quantile_bounds,
+    student_t, wilson,
 };
 
 /// The confidence of every interval of a report.
@@ -164,23 +164,6 @@ impl Count {
     /// Returns the same of times to the first token.
     pub fn first_token_at(&self, q: f64, confidence: f64) -> (u64, Option<TimingQuantile>) {
         self.quantile(&self.first_tokens, q, confidence)
-    }
-
-    /// Returns the share of cases whose repeats show that they pass now and then; `None` if no case was judged twice.
-    pub fn flaky_share(&self) -> Option<f64> {
-        let repeats = self.cases.values().map(|case| Repeats {
-            passed: u64::from(case.passed),
-            n: u64::from(judged(case)),
-        });
-        let judged: Vec<Repeats> = repeats.filter(|case| case.n > 0).collect();
-        if judged.iter().all(|case| case.n < 2) {
-            return None;
-        }
-        let flaky = judged
-            .iter()
-            .map(|case| case.stability() == Stability::Flaky);
-        let flaky: Vec<f64> = flaky.map(|flaky| f64::from(u8::from(flaky))).collect();
-        Some(mean(&flaky))
     }
 
     /// Returns how long the first token took; `None` if nothing was streamed.

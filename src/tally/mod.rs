@@ -12,6 +12,7 @@ pub(crate) mod fixture;
 mod forecast;
 mod gates;
 mod judging;
+mod noise;
 mod records;
 #[expect(
     clippy::module_inception,
@@ -21,14 +22,15 @@ mod tally;
 
 pub use by_case::CaseKey;
 pub use compare::{
-    Baseline, BaselineError, BaselineHead, BaselineRow, Chosen, Comparison, Contest, ENOUGH, Early,
-    Evidence, Flip, Missing, Needed, Opponent, Outcome, PairSet, Pairing, Ratio, Side, Watched,
-    Withheld, WorstCase, compared, contests, pooled,
+    Baseline, BaselineError, BaselineHead, BaselineRow, CascadeOutcome, Chosen, Comparison,
+    Contest, ENOUGH, Early, Evidence, Flip, Missing, Needed, Opponent, Outcome, PairSet, Pairing,
+    Ratio, Side, Watched, Withheld, WorstCase, compared, contests, pooled,
 };
 pub use count::{CaseCount, Count, Mean};
 pub use estimate::{CONFIDENCE, CostPerPass, Estimate, Method, Timing, TimingQuantile};
 pub use forecast::{Experience, Forecast, ForecastRow, Span};
 pub use gates::{Decided, GateStatus, Reason, decided, gate_contests};
 pub use judging::{Bench, Benches, Corrected, FEW_LABELS, Judging, Pairs};
+pub use noise::{Noise, NoiseSpread};
 pub use records::{PlanOrder, RecordsError};
 pub use tally::{Overall, Tally};

@@ -140,6 +140,8 @@ fn plan(header: &Header, findings: &Findings, latencies: &mut BTreeMap<String, V
         .into_iter()
         .map(|warning| format!("warning: {warning}"))
         .chain(words::judges(report))
+        .chain(words::noise(report))
+        .chain(verdicts::cascades(report))
         .chain(words::conclusion(report))
         .collect();
     json!({

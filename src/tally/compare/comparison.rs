@@ -45,8 +45,22 @@ pub struct Comparison {
     pub cost_saving: Option<Ratio>,
     /// The candidate's latency over the baseline's, by geometric means.
     pub latency_ratio: Option<Ratio>,
+    /// What the candidate first, and the baseline where its check fails, would come to; `None` if one is unpriced, or the candidate
+    /// is not the cheaper one.
+    pub cascade: Option<CascadeOutcome>,
     /// What was watched while asking, where the run may have stopped before its end.
     pub watched: Option<Watched>,
+}
+
+/// What the cheaper model first, and the other one where a check fails, would come to, from the answers that there are.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct CascadeOutcome {
+    /// The share of questions that the cheaper model settles.
+    pub accepted: f64,
+    /// The share of questions that pass in the end.
+    pub pass_rate: f64,
+    /// The share of the baseline's cost that is saved.
+    pub cost_saving: Ratio,
 }
 
 /// How evidence grew while a run that may stop before its end was asking.
@@ -169,6 +183,7 @@ impl Comparison {
             withheld: None,
             worst_case: None,
             watched: None,
+            cascade: cascade(pairs),
             detectable: found_by(pairs, differences.as_ref(), plain),
             needed: None,
             cost_saving: saving(pairs),
@@ -313,6 +328,29 @@ fn discordance(table: &PairTable) -> f64 {
         return USUAL_DISCORDANCE;
     }
     real(table.discordant()) / real(table.n())
+}
+
+/// Returns what asking the candidate first would come to. A check that needs the right answer is not there in production: that is
+/// for the reader to know.
+fn cascade(pairs: &PairSet) -> Option<CascadeOutcome> {
+    let (ours, theirs) = pairs.costs();
+    if theirs.is_empty() || mean(&ours) >= mean(&theirs) {
+        return None;
+    }
+    let (accepted, passed) = pairs.first_accepted();
+    let (cascade, strong) = pairs.cascade_costs();
+    let ends = fieller(&cascade, &strong, CONFIDENCE);
+    Some(CascadeOutcome {
+        accepted,
+        pass_rate: passed,
+        cost_saving: Ratio {
+            value: 1.0 - mean(&cascade) / mean(&strong),
+            interval: ends.map(|ends| Interval {
+                low: 1.0 - ends.high,
+                high: 1.0 - ends.low,
+            }),
+        },
+    })
 }
 
 fn saving(pairs: &PairSet) -> Option<Ratio> {

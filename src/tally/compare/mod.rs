@@ -14,7 +14,9 @@ mod pairing;
 mod tests;
 
 pub use baseline::{Baseline, BaselineError, BaselineHead, BaselineRow};
-pub use comparison::{Comparison, ENOUGH, Needed, Ratio, Watched, Withheld, WorstCase, compared};
+pub use comparison::{
+    CascadeOutcome, Comparison, ENOUGH, Needed, Ratio, Watched, Withheld, WorstCase, compared,
+};
 pub use contest::{Chosen, Contest, Opponent, Side, contests, pooled};
 pub use early::{Early, Evidence};
 pub use outcome::Outcome;

@@ -194,6 +194,27 @@ impl PairSet {
 
     /// Returns what each independent unit cost, candidate and baseline, where both have a price.
     pub(super) fn costs(&self) -> (Vec<f64>, Vec<f64>) {
+        self.costs_of(|pair| pair.costs.0)
+    }
+
+    /// Returns what each independent unit would cost if the baseline were asked only where the candidate fails, and what the
+    /// baseline alone does.
+    pub(super) fn cascade_costs(&self) -> (Vec<f64>, Vec<f64>) {
+        self.costs_of(|pair| pair.costs.0 + (1.0 - pair.candidate) * pair.costs.1)
+    }
+
+    /// Returns the share of questions that the candidate passes, and the share that it or the baseline in its place does; at least
+    /// one pair. Repeats are taken as independent of each other.
+    pub(super) fn first_accepted(&self) -> (f64, f64) {
+        let n = real(self.len());
+        let accepted = self.pairs.iter().map(|pair| pair.candidate);
+        let rest = self.pairs.iter();
+        let rest = rest.map(|pair| (1.0 - pair.candidate) * pair.baseline);
+        let accepted = accepted.sum::<f64>() / n;
+        (accepted, accepted + rest.sum::<f64>() / n)
+    }
+
+    fn costs_of(&self, ours: impl Fn(&Pair) -> f64) -> (Vec<f64>, Vec<f64>) {
         let mut units = std::collections::BTreeMap::<u64, (f64, f64)>::new();
         for (at, pair) in self.pairs.iter().enumerate() {
             if !(pair.costs.0.is_finite() && pair.costs.1.is_finite()) {
@@ -201,7 +222,7 @@ impl PairSet {
             }
             let key = if self.grouped { pair.unit } else { at as u64 };
             let unit = units.entry(key).or_default();
-            unit.0 += pair.costs.0;
+            unit.0 += ours(pair);
             unit.1 += pair.costs.1;
         }
         units.into_values().unzip()

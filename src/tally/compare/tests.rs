@@ -314,3 +314,23 @@ fn money_and_time_are_ratios_of_pairs() {
     let (_, _, found) = only(&unpriced, &records, None);
     assert_eq!(found.cost_saving, None);
 }
+
+/// By hand: the candidate, which is cheaper here, settles 8 of 12, and the baseline 3 of the other 4.
+#[test]
+fn a_cheaper_candidate_first_is_worth_what_it_settles() {
+    let (mut header, records) = run(&table(6, 2, 3, 1));
+    let models = &mut header.suites[0].models;
+    (models[0].price, models[1].price) = (models[1].price.clone(), models[0].price.clone());
+    let (_, _, found) = only(&header, &records, None);
+    let cascade = found.cascade.unwrap();
+    near(cascade.accepted, 8.0 / 12.0);
+    near(cascade.pass_rate, 11.0 / 12.0);
+    let alone = found.cost_saving.unwrap().value;
+    // All of the saving, less the third that is asked twice.
+    assert!(
+        (cascade.cost_saving.value - (alone - 4.0 / 12.0)).abs() < 0.01,
+        "{cascade:?}"
+    );
+    let (header, records) = run(&table(6, 2, 3, 1));
+    assert_eq!(only(&header, &records, None).2.cascade, None);
+}

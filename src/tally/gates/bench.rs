@@ -8,6 +8,7 @@ use crate::journal::SuiteRecord;
 use crate::stats::Verdict;
 use crate::tally::Tally;
 use crate::tally::compare::{Comparison, Contest, Opponent, PairSet};
+use crate::tally::noise::flaky_share;
 
 /// How sure a gate that compares models must be where it does not say, one-sided: not worse, and better.
 const NOT_WORSE: f64 = 0.95;
@@ -40,7 +41,9 @@ impl<'a> Bench<'a, '_> {
                 bound,
                 confidence,
             } => {
-                let found = number(&count, quantity, *confidence, model.planned);
+                let prompts = self.tally.prompts(self.at, model_at);
+                let flaky = flaky_share(prompts.map(|(_, count)| count));
+                let found = number(&count, quantity, *confidence, model.planned, flaky);
                 self.bounded(Some(label), *bound, confidence.is_some(), found)
             }
         }

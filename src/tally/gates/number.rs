@@ -13,6 +13,7 @@ pub(super) fn number(
     quantity: &Quantity,
     confidence: Option<f64>,
     planned: u64,
+    flaky: Option<f64>,
 ) -> Result<(f64, Option<(f64, f64)>), Reason> {
     let two_sided = confidence.map_or(CONFIDENCE, |one_sided| 2.0 * one_sided - 1.0);
     let estimate = |found: Option<Estimate>| {
@@ -59,7 +60,7 @@ pub(super) fn number(
             let share = done as f64 / planned as f64;
             Ok((share, None))
         }
-        Quantity::FlakyShare => match count.flaky_share() {
+        Quantity::FlakyShare => match flaky {
             Some(share) => Ok((share, None)),
             None => Err(Reason::NoRepeats),
         },
