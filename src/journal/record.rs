@@ -54,6 +54,7 @@ pub struct RunRecord {
 /// Flags that decide what is asked and how; a resumed run takes them from here.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub struct RunOptions {
     /// Suite files and folders, as given.
     pub paths: Vec<String>,
@@ -94,6 +95,9 @@ pub struct RunOptions {
     /// `--gate`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub gates: Vec<Gate>,
+    /// `--noise-floor`: whether the baseline is asked a second time, as a model of its own.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub noise_floor: bool,
     /// `--stop-early`.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub stop_early: bool,

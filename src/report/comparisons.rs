@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::document::Rate;
 use super::schema;
 use crate::journal::Header;
-use crate::tally::{Comparison, Contest, Flip, Opponent, PairSet, Ratio, Withheld};
+use crate::tally::{AGAIN, Comparison, Contest, Flip, Opponent, PairSet, Ratio, Withheld};
 
 /// A candidate against a baseline, on the same questions.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -221,6 +221,13 @@ impl ComparisonRow {
             fixed: pairs.fixed.iter().map(FlipRow::from).collect(),
             broken: pairs.broken.iter().map(FlipRow::from).collect(),
         }
+    }
+}
+
+impl ComparisonRow {
+    /// Returns whether it is of a model with itself.
+    pub(super) fn is_noise_floor(&self) -> bool {
+        self.candidate.strip_suffix(AGAIN) == Some(&self.baseline)
     }
 }
 

@@ -76,7 +76,7 @@ pub(super) fn cascades(report: &Report) -> Vec<String> {
     let of = |row: &&ComparisonRow| {
         let cascade = row.cascade.as_ref()?;
         let saving = cascade.cost_saving.value;
-        cascade.is_worth_it().then(|| {
+        (cascade.is_worth_it() && !row.is_noise_floor()).then(|| {
             format!(
                 "{} first, {} where a check fails: {} pass, {} less cost.",
                 name(&row.candidate),
@@ -150,6 +150,9 @@ pub(super) fn warnings(report: &Report) -> Vec<String> {
 
 /// Returns the verdict of one comparison.
 fn sentence(row: &ComparisonRow) -> String {
+    if row.is_noise_floor() {
+        return noise_floor(row);
+    }
     let candidate = name(&row.candidate);
     let baseline = match &row.baseline_run {
         Some(run) => format!("{} in run {run}", name(&row.baseline)),
@@ -203,6 +206,19 @@ fn after(row: &ComparisonRow) -> String {
     decided.map_or_else(String::new, |cases| {
         format!(" That was clear after {}.", counted(cases, "case"))
     })
+}
+
+/// Says how often a model that was asked twice disagrees with itself.
+fn noise_floor(row: &ComparisonRow) -> String {
+    let flips = row.candidate_only + row.baseline_only;
+    // Flips are rare events: their number varies by about its root.
+    #[expect(clippy::cast_precision_loss, reason = "a rough width")]
+    let give = (flips.max(1) as f64).sqrt();
+    format!(
+        "Noise floor: {} asked again comes out otherwise on {flips} ± {give:.0} of {}.",
+        name(&row.baseline),
+        counted(row.pairs, "question")
+    )
 }
 
 fn inconclusive(row: &ComparisonRow, candidate: &str, baseline: &str, found: &str) -> String {

@@ -22,7 +22,7 @@ mod tally;
 
 pub use by_case::CaseKey;
 pub use compare::{
-    Baseline, BaselineError, BaselineHead, BaselineRow, CascadeOutcome, Chosen, Comparison,
+    AGAIN, Baseline, BaselineError, BaselineHead, BaselineRow, CascadeOutcome, Chosen, Comparison,
     Contest, ENOUGH, Early, Evidence, Flip, Missing, Needed, Opponent, Outcome, PairSet, Pairing,
     Ratio, Side, Watched, Withheld, WorstCase, compared, contests, pooled,
 };

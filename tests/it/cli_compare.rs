@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use crate::program::{Outcome, Program, repository};
+use crate::service::Service;
 
 /// Runs the demo's suite of 20 cases, whose suite declares a baseline and a margin, with more flags.
 fn eval(program: &Program, flags: &[&str]) -> Outcome {
@@ -275,4 +276,37 @@ fn github_gets_a_summary_and_annotations() {
     );
     assert!(told.contains(&expected), "{expected}\n{told}");
     assert!(!eval(&program, &[]).stderr.contains("::"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_model_asked_twice_shows_the_noise() {
+    let service = Service::echo_but(None, std::time::Duration::ZERO).await;
+    let program = Program::new();
+    program.write(
+        "suite.yaml",
+        "prompts: Say {{ n }}.\nmodels:\n  - { id: us.amazon.nova-lite-v1:0, label: lite }\n  \
+         - { id: us.amazon.nova-pro-v1:0, label: pro }\nbaseline: pro\n\
+         default_test: { assert: [{ type: contains, value: Say }] }\n\
+         tests: [{ vars: { n: 1 } }, { vars: { n: 2 } }, { vars: { n: 3 } }]\n",
+    );
+    let url = service.url();
+    let args = [
+        "eval",
+        "suite.yaml",
+        "--region",
+        "us-east-1",
+        "--endpoint-url",
+        &url,
+        "--noise-floor",
+    ];
+    let told = program
+        .run(&[&args[..], &["--gate", "pass_rate>=0.5"]].concat())
+        .exits(0)
+        .stdout;
+    assert_eq!(service.asked(), 9);
+    assert!(
+        told.contains("Noise floor: pro asked again comes out otherwise on 0 ± 1 of 3"),
+        "{told}"
+    );
+    assert_eq!(statuses(&program.report()), [("lite", "passed")]);
 }

@@ -11,6 +11,7 @@ mod cli_dry_run;
 mod cli_early;
 mod cli_eval;
 mod cli_grade;
+mod cli_inert;
 mod cli_resume;
 mod cli_runs;
 mod docs;

@@ -13,7 +13,8 @@ use crate::gate::Gate;
 use crate::journal::RunOptions;
 
 /// Flags that a resumed run takes from its journal.
-const OF_THE_RUN: [&str; 29] = [
+const OF_THE_RUN: [&str; 30] = [
+    "noise_floor",
     "stop_early",
     "baseline",
     "margin",
@@ -127,6 +128,9 @@ pub(in crate::cli) struct EvalArgs {
     /// What must hold beside the suite's gates: `pass_rate>=0.95`, `cost_per_pass<=0.001`, `no_worse_than=LABEL`; quote it for the shell
     #[arg(long = "gate", value_name = "EXPR", help_heading = "What must hold")]
     pub(super) gates: Vec<Gate>,
+    /// Ask the baseline a second time as well: how often it disagrees with itself is what no difference looks like
+    #[arg(long, help_heading = "What must hold")]
+    pub(super) noise_floor: bool,
     /// Stop asking where the verdict is there; what is found holds nevertheless
     #[arg(long, help_heading = "What must hold")]
     pub(super) stop_early: bool,
@@ -182,6 +186,7 @@ impl EvalArgs {
             baseline: self.baseline.clone(),
             margin: self.margin,
             gates: self.gates.clone(),
+            noise_floor: self.noise_floor,
             stop_early: self.stop_early,
             allow_exec: self.allow_exec,
             ..self.aws.over(self.recordings.options())

@@ -34,7 +34,7 @@ use crate::run::{
     EarlyStop, Execution, Lane, LaneSettings, Recall, RetryPolicy, RunError, Stop, execute,
 };
 use crate::suite::{self, ModelEntry, Severity, Suite};
-use crate::tally::{Chosen, Early, RecordsError, contests};
+use crate::tally::{AGAIN, Chosen, Early, RecordsError, contests};
 
 /// Calls in flight for each model, unless told otherwise: far more than are needed, since the quota, known or found out,
 /// is what holds calls back.
@@ -176,7 +176,12 @@ fn planned(
     catalog: &Catalog,
     ui: &Ui,
 ) -> Result<Arc<Plan>, CliError> {
-    let suites = suites(options, catalog, ui)?;
+    let mut suites = suites(options, catalog, ui)?;
+    if options.noise_floor {
+        for suite in &mut suites {
+            ask_again(suite, options);
+        }
+    }
     let plan = plan::build(suites, selection(options, seed)?, |id| {
         entry_of(id, catalog)
     })?;
@@ -188,6 +193,26 @@ fn planned(
         }
         _ => Ok(Arc::new(plan)),
     }
+}
+
+/// Adds a suite's baseline once more, as a model of its own.
+fn ask_again(suite: &mut Suite, options: &RunOptions) {
+    let names = [&options.baseline, &suite.baseline];
+    let mut found = names.into_iter().flatten().filter_map(|name| {
+        let label = name
+            .rsplit_once('@')
+            .map_or(name.as_str(), |(label, _)| label);
+        let mut models = suite.models.iter();
+        models.find(|model| model.label == *name || model.label == label)
+    });
+    let Some(baseline) = found.next().or(suite.models.first()) else {
+        return;
+    };
+    let again = ModelEntry {
+        label: format!("{}{AGAIN}", baseline.label),
+        ..baseline.clone()
+    };
+    suite.models.push(again);
 }
 
 /// Loads the suites and shows every problem; an error ends the command before anything is sent.

@@ -123,7 +123,11 @@ pub fn compared(
         .collect();
     let family = |at: usize| (sets[at].0.suite, &sets[at].0.baseline_name);
     for at in 0..sets.len() {
+        // A model is no candidate to take its own place.
+        let rivals = |other: &usize| *other == at || !sets[*other].0.is_noise_floor();
         let members = (0..sets.len()).filter(|other| family(*other) == family(at));
+        let members = members.filter(rivals);
+        let members = members.filter(|other| *other == at || !sets[at].0.is_noise_floor());
         let members: Vec<usize> = members.filter(|at| all[*at].p_value.is_some()).collect();
         let p_values: Vec<f64> = members
             .iter()

@@ -4,6 +4,9 @@ use super::baseline::Baseline;
 use super::pair_set::PairSet;
 use crate::journal::{Header, SuiteRecord};
 
+/// What stands behind the label of a baseline that is asked a second time, to see how often it disagrees with itself.
+pub const AGAIN: &str = " (again)";
+
 /// One side of a comparison, of this run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Side {
@@ -35,6 +38,13 @@ pub struct Contest {
     pub baseline_name: String,
     /// The candidate's name.
     pub candidate_name: String,
+}
+
+impl Contest {
+    /// Returns whether it is of a model with itself, which shows what no difference looks like.
+    pub fn is_noise_floor(&self) -> bool {
+        self.candidate_name.strip_suffix(AGAIN) == Some(&self.baseline_name)
+    }
 }
 
 /// Whom a command names; where it names nobody, the suites do.

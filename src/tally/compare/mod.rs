@@ -17,7 +17,7 @@ pub use baseline::{Baseline, BaselineError, BaselineHead, BaselineRow};
 pub use comparison::{
     CascadeOutcome, Comparison, ENOUGH, Needed, Ratio, Watched, Withheld, WorstCase, compared,
 };
-pub use contest::{Chosen, Contest, Opponent, Side, contests, pooled};
+pub use contest::{AGAIN, Chosen, Contest, Opponent, Side, contests, pooled};
 pub use early::{Early, Evidence};
 pub use outcome::Outcome;
 pub use pair_set::{Flip, Missing, PairSet};

@@ -7,7 +7,7 @@ mod tests;
 
 use bench::Bench;
 
-use super::compare::{Comparison, Contest, Opponent, PairSet, Side, Withheld};
+use super::compare::{AGAIN, Comparison, Contest, Opponent, PairSet, Side, Withheld};
 use super::tally::Tally;
 use crate::gate::{Gate, Quantity, Rule};
 use crate::journal::{Header, SuiteRecord};
@@ -174,7 +174,8 @@ fn judged(suite: &SuiteRecord, at: u32, gate: &Gate, made: &[Contest]) -> Vec<St
         (None, None) => suite.baseline.as_deref() == Some(label) && baselines.contains(&label),
     };
     let labels = suite.models.iter().map(|model| model.label.clone());
-    labels.filter(|label| !is_baseline(label)).collect()
+    let judged = labels.filter(|label| !is_baseline(label) && !label.ends_with(AGAIN));
+    judged.collect()
 }
 
 impl Reason {
