@@ -7,6 +7,7 @@ use super::document::{
     CostPerPass, CostSummary, Counts, LatencyQuantile, LatencySummary, ModelRow, PromptRow, Rate,
     Report, RunSummary, SCHEMA, SuiteSummary, Tokens,
 };
+use super::front::FrontRow;
 use super::gates::GateRow;
 use super::judges::JudgeRow;
 use super::noise::NoiseRow;
@@ -21,7 +22,7 @@ impl Report {
         header: &Header,
         tally: &Tally,
         benches: &Benches,
-        (comparisons, gates): (Vec<ComparisonRow>, Vec<GateRow>),
+        (comparisons, front, gates): (Vec<ComparisonRow>, Vec<FrontRow>, Vec<GateRow>),
         end: Option<(Timestamp, Option<Stopped>)>,
     ) -> Self {
         let rows: Vec<ModelRow> = suite_rows(header, tally).collect();
@@ -60,6 +61,7 @@ impl Report {
             judges: JudgeRow::all(header, benches),
             noise: NoiseRow::all(header, tally),
             comparisons,
+            front,
             gates,
             cost,
             exit_code: 0,

@@ -10,6 +10,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::comparisons::ComparisonRow;
+use super::front::FrontRow;
 use super::gates::GateRow;
 use super::judges::JudgeRow;
 use super::noise::NoiseRow;
@@ -39,6 +40,9 @@ pub struct Report {
     pub noise: Vec<NoiseRow>,
     /// Models against each other.
     pub comparisons: Vec<ComparisonRow>,
+    /// Where models stand in cost and quality; left out where no suite declares a margin.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub front: Vec<FrontRow>,
     /// Declared bounds and whether they held.
     pub gates: Vec<GateRow>,
     /// What the run cost.

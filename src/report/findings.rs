@@ -2,12 +2,13 @@
 
 use super::comparisons::ComparisonRow;
 use super::document::Report;
+use super::front::FrontRow;
 use super::gates::GateRow;
 use super::trouble::Troubles;
 use crate::journal::{Header, Record};
 use crate::tally::{
     Baseline, Benches, Chosen, Comparison, Contest, Early, PairSet, Pairing, PlanOrder,
-    RecordsError, Tally, compared, contests, decided, gate_contests, pooled,
+    RecordsError, Tally, compared, contests, decided, front, front_contests, gate_contests, pooled,
 };
 
 /// What a run is compared with.
@@ -48,6 +49,7 @@ impl Findings {
         let mut contests = contests(records.header(), earlier, &comparing.chosen);
         let made = contests.len();
         contests.extend(gate_contests(records.header(), &contests));
+        contests.extend(front_contests(records.header(), &contests));
         let watched = records.header().options.stop_early;
         let mut early = watched.then(|| Early::new(records.header(), &contests[..made]));
         let mut pairing = Pairing::new(contests, earlier);
@@ -78,7 +80,7 @@ impl Findings {
         let gates = gates.iter().map(|decided| GateRow::of(header, decided));
         let gates = gates.collect();
         // Where suites may have stopped at any time, what they have together is no sample.
-        let joined = match early {
+        let joined = match &early {
             Some(_) => Vec::new(),
             None => pooled(header, &sets[..made]),
         };
@@ -91,8 +93,15 @@ impl Findings {
         let rows = sets.iter().zip(&comparisons).map(row);
         let rows = rows.chain(joined.iter().zip(&of_joined).map(row));
         let rows = rows.collect();
+        // Nor is it known of models that were asked until something else was clear.
+        let front = match early {
+            Some(_) => Vec::new(),
+            None => front(header, &sets),
+        };
+        let front = front.into_iter().map(|found| FrontRow::of(header, found));
+        let front = front.collect();
         Ok(Self {
-            report: Report::of(header, &tally, &benches, (rows, gates), end),
+            report: Report::of(header, &tally, &benches, (rows, front, gates), end),
             troubles,
         })
     }

@@ -13,6 +13,7 @@ mod errors;
 mod findings;
 mod forecast;
 mod format;
+mod front;
 mod gates;
 mod github;
 mod grid;
@@ -44,6 +45,7 @@ pub use document::{
 };
 pub use findings::{Comparing, Findings};
 pub use format::{Format, Options, RenderError, UnknownFormat, render};
+pub use front::FrontRow;
 pub use gates::GateRow;
 pub use github::annotations;
 pub use json::result;

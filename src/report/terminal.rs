@@ -15,7 +15,7 @@ use super::human::{counted, folded, padded, wrapped};
 use super::parts::{Part, parts};
 use super::safe::name;
 use super::trouble::{Affected, CaseTrouble, Reason, Troubles};
-use super::{month, verdicts, words};
+use super::{front, month, verdicts, words};
 
 /// Whether words that matter also have a colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,6 +74,7 @@ pub(super) fn report(
     }
     page.list("Verdict", &verdicts::sentences(report), out)?;
     page.list("Both together", &verdicts::cascades(report), out)?;
+    page.list("Cost and quality", &front::sentences(report), out)?;
     if let Some(questions) = options.per_month {
         let title = format!("{questions} questions a month");
         page.list(&title, &month::sentences(report, questions), out)?;

@@ -23,8 +23,9 @@ mod tally;
 pub use by_case::CaseKey;
 pub use compare::{
     AGAIN, Baseline, BaselineError, BaselineHead, BaselineRow, CascadeOutcome, Chosen, Comparison,
-    Contest, ENOUGH, Early, Evidence, Flip, Missing, Needed, Opponent, Outcome, PairSet, Pairing,
-    Ratio, Side, Watched, Withheld, WorstCase, compared, contests, pooled,
+    Contest, ENOUGH, Early, Evidence, Flip, Missing, Needed, OnFront, Opponent, Outcome, PairSet,
+    Pairing, Ratio, Side, Watched, Withheld, WorstCase, compared, contests, front, front_contests,
+    pooled,
 };
 pub use count::{CaseCount, Count, Mean};
 pub use estimate::{CONFIDENCE, CostPerPass, Estimate, Method, Timing, TimingQuantile};

@@ -19,7 +19,7 @@ use serde_json::{Value, json};
 
 use super::findings::Findings;
 use super::format::RenderError;
-use super::{verdicts, words};
+use super::{front, verdicts, words};
 use crate::journal::{Header, Record, TrialStatus};
 use crate::stats::Sample;
 use crate::tally::{PlanOrder, Side};
@@ -142,6 +142,7 @@ fn plan(header: &Header, findings: &Findings, latencies: &mut BTreeMap<String, V
         .chain(words::judges(report))
         .chain(words::noise(report))
         .chain(verdicts::cascades(report))
+        .chain(front::sentences(report))
         .chain(words::conclusion(report))
         .collect();
     json!({

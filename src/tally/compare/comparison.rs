@@ -357,7 +357,8 @@ fn cascade(pairs: &PairSet) -> Option<CascadeOutcome> {
     })
 }
 
-fn saving(pairs: &PairSet) -> Option<Ratio> {
+/// Returns the share of the baseline's cost that the candidate saves.
+pub(super) fn saving(pairs: &PairSet) -> Option<Ratio> {
     let (ours, theirs) = pairs.costs();
     if theirs.is_empty() || mean(&theirs) <= 0.0 {
         return None;

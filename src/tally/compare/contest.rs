@@ -146,6 +146,26 @@ impl Side {
     }
 }
 
+/// Returns the comparison of two model entries.
+pub(super) fn between_models(
+    suite: &SuiteRecord,
+    at: u32,
+    baseline: u32,
+    candidate: u32,
+) -> Contest {
+    let side = |model| Side {
+        model,
+        prompt: None,
+    };
+    Contest {
+        suite: at,
+        baseline_name: side(baseline).name(suite),
+        candidate_name: side(candidate).name(suite),
+        baseline: Opponent::Here(side(baseline)),
+        candidate: side(candidate),
+    }
+}
+
 fn within(suite: &SuiteRecord, at: u32, chosen: &Chosen, all: &mut Vec<Contest>) {
     let named = |name: &String| Side::named(suite, name);
     let declared = chosen.baseline.as_ref().and_then(named);

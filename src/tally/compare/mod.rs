@@ -7,6 +7,7 @@ mod baseline;
 mod comparison;
 mod contest;
 mod early;
+mod front;
 mod outcome;
 mod pair_set;
 mod pairing;
@@ -19,6 +20,7 @@ pub use comparison::{
 };
 pub use contest::{AGAIN, Chosen, Contest, Opponent, Side, contests, pooled};
 pub use early::{Early, Evidence};
+pub use front::{OnFront, front, front_contests};
 pub use outcome::Outcome;
 pub use pair_set::{Flip, Missing, PairSet};
 pub use pairing::Pairing;

@@ -334,3 +334,28 @@ fn a_cheaper_candidate_first_is_worth_what_it_settles() {
     let (header, records) = run(&table(6, 2, 3, 1));
     assert_eq!(only(&header, &records, None).2.cascade, None);
 }
+
+#[test]
+fn a_model_is_beaten_only_where_that_is_sure() {
+    // The candidate costs 55 times as much and is as good, on many cases and on few.
+    for (cases, expected) in [(100, vec!["nova-lite".to_owned()]), (10, Vec::new())] {
+        let (mut header, records) = run(&table(cases, 0, 0, 0));
+        header.suites[0].margin = Some(0.05);
+        let sets = pairs_of(&header, &records, None, &Chosen::default());
+        let found = front(&header, &sets);
+        assert_eq!(found[0].dominated_by, [] as [String; 0]);
+        assert_eq!(
+            (&*found[1].label, &found[1].dominated_by),
+            ("sonnet-4-6", &expected)
+        );
+        header.suites[0].margin = None;
+        assert_eq!(front(&header, &sets), []);
+    }
+    let (mut header, _) = run(&table(1, 0, 0, 0));
+    let third = header.suites[0].models[1].clone();
+    header.suites[0].models.push(third);
+    header.suites[0].margin = Some(0.05);
+    let made = contests(&header, None, &Chosen::default());
+    let more = front_contests(&header, &made);
+    assert_eq!(more.len(), 1, "the candidates with each other");
+}
