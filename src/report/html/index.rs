@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::question::Open;
+use crate::catalog::Usd;
 use crate::check::Status;
 use crate::journal::{Header, Record, TrialStatus};
 use crate::report::trouble::reason;
@@ -12,20 +13,33 @@ use crate::text::shortened;
 const REASON: usize = 160;
 
 /// The columns of the list.
-#[derive(Default, Serialize)]
+#[derive(Default)]
 pub(super) struct Index {
-    name: Vec<String>,
-    suite: Vec<u32>,
-    prompt: Vec<u32>,
-    tags: Vec<String>,
+    name: Column,
+    suite: Column,
+    prompt: Column,
+    tags: Column,
     /// A letter for each model of the suite: passed, failed, mixed repeats, undecided, error, or `-` where it was not asked.
-    status: Vec<String>,
+    status: Column,
     /// Why the first trial that did not pass came out so.
-    reason: Vec<String>,
+    reason: Column,
     /// The slowest answer, in whole milliseconds.
-    latency: Vec<Option<f64>>,
+    latency: Column,
     /// What all answers cost, in dollars; null if something is unpriced.
-    cost: Vec<Option<f64>>,
+    cost: Column,
+}
+
+/// Values as JSON with commas between: a few bytes each, where strings of their own would take a hundred.
+#[derive(Default)]
+struct Column(Vec<u8>);
+
+impl Column {
+    fn push(&mut self, value: impl Serialize) {
+        if !self.0.is_empty() {
+            self.0.push(b',');
+        }
+        serde_json::to_writer(&mut self.0, &value).expect("plain data into memory");
+    }
 }
 
 impl Index {
@@ -35,18 +49,16 @@ impl Index {
         else {
             return;
         };
-        self.name.push(first.case.clone());
+        self.name.push(&first.case);
         self.suite.push(open.suite);
         self.prompt.push(open.prompt);
         self.tags.push(first.tags.join(" "));
         let letters = (0u32..).zip(&suite.models).map(|(model, _)| {
-            let own = open
-                .records
-                .iter()
-                .filter(|record| record.at.model == model);
+            let own = open.records.iter();
+            let own = own.filter(|record| record.at.model == model);
             letter(own.map(|record| record.status))
         });
-        self.status.push(letters.collect());
+        self.status.push(letters.collect::<String>());
         let reasons = open.records.iter().find_map(why);
         self.reason.push(reasons.unwrap_or_default());
         let times = open.records.iter().filter_map(|record| record.latency_ms);
@@ -55,8 +67,31 @@ impl Index {
             let model = suite.models.get(record.at.model as usize);
             record.cost(model.and_then(|model| model.price.as_ref()))
         });
-        let cost = costs.sum::<Option<crate::catalog::Usd>>();
-        self.cost.push(cost.map(crate::catalog::Usd::to_f64));
+        let cost = costs.sum::<Option<Usd>>();
+        self.cost.push(cost.map(Usd::to_f64));
+    }
+
+    /// Returns it as JSON: an object of lists.
+    pub(super) fn into_json(self) -> Vec<u8> {
+        let columns = [
+            ("name", self.name),
+            ("suite", self.suite),
+            ("prompt", self.prompt),
+            ("tags", self.tags),
+            ("status", self.status),
+            ("reason", self.reason),
+            ("latency", self.latency),
+            ("cost", self.cost),
+        ];
+        let mut json = Vec::new();
+        for (name, Column(values)) in columns {
+            json.push(if json.is_empty() { b'{' } else { b',' });
+            json.extend_from_slice(format!("\"{name}\":[").as_bytes());
+            json.extend_from_slice(&values);
+            json.push(b']');
+        }
+        json.push(b'}');
+        json
     }
 }
 

@@ -60,8 +60,11 @@ pub(super) fn report(
     records.each(|header, record| Ok::<_, RenderError>(pages.add(header, record, out)?))?;
     pages.close(records.header());
     pages.write_chunk(out)?;
-    let index = serde_json::to_vec(&pages.index).map_err(io::Error::from)?;
-    packed("data-index", &index, out)?;
+    packed(
+        "data-index",
+        &std::mem::take(&mut pages.index).into_json(),
+        out,
+    )?;
     let plan = plan(records.header(), findings, &mut pages.latencies);
     data("data-plan", &plan.to_string(), out)?;
     writeln!(out, "<script>{VENDOR}</script>")?;
