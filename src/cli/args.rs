@@ -26,6 +26,19 @@ pub(super) struct RecordingArgs {
     pub cache: Option<PathBuf>,
 }
 
+/// Where runs are.
+#[derive(Debug, Clone, Args)]
+pub(super) struct RunDirArgs {
+    /// Where run folders are
+    #[arg(
+        long,
+        visible_alias = "out",
+        value_name = "DIR",
+        default_value = "reports/"
+    )]
+    pub run_dir: PathBuf,
+}
+
 /// Whom to ask, and at what prices.
 #[derive(Debug, Clone, Args)]
 pub(super) struct AwsArgs {

@@ -8,6 +8,7 @@ use comfy_table::Table;
 use comfy_table::presets::NOTHING;
 use serde_json::json;
 
+use super::args::RunDirArgs;
 use super::baseline_file::{baseline_of, read_baseline, write_baseline};
 use super::error::CliError;
 use super::exit::Exit;
@@ -39,14 +40,8 @@ enum BaselineCommand {
         run: String,
         #[command(flatten)]
         file: FileArgs,
-        /// Where run folders are
-        #[arg(
-            long,
-            visible_alias = "out",
-            value_name = "DIR",
-            default_value = "reports/"
-        )]
-        run_dir: PathBuf,
+        #[command(flatten)]
+        runs: RunDirArgs,
     },
     /// Show what the file holds
     Show {
@@ -67,7 +62,7 @@ struct FileArgs {
 
 pub(super) fn run(args: &BaselineArgs, ui: &Ui) -> Result<Exit, CliError> {
     match &args.command {
-        BaselineCommand::Update { run, file, run_dir } => update(run, &file.file, run_dir, ui),
+        BaselineCommand::Update { run, file, runs } => update(run, &file.file, &runs.run_dir, ui),
         BaselineCommand::Show { file, json } => show(&file.file, *json, ui),
     }
 }

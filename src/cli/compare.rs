@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::args::fraction;
+use super::args::{RunDirArgs, fraction};
 use super::baseline_file::{baseline_of, kept, read_baseline};
 use super::error::CliError;
 use super::exit::Exit;
@@ -44,14 +44,8 @@ pub(super) struct CompareArgs {
     /// What must hold: `pass_rate>=0.95`, `no_worse_than=LABEL`; quote it for the shell
     #[arg(long = "gate", value_name = "EXPR")]
     gates: Vec<Gate>,
-    /// Where run folders are
-    #[arg(
-        long,
-        visible_alias = "out",
-        value_name = "DIR",
-        default_value = "reports/"
-    )]
-    run_dir: PathBuf,
+    #[command(flatten)]
+    folder: RunDirArgs,
     #[command(flatten)]
     outputs: OutputArgs,
 }
@@ -69,7 +63,7 @@ pub(super) fn run(args: &CompareArgs, ui: &Ui) -> Result<Exit, CliError> {
     };
     let mut exit = Exit::Done;
     if others.is_empty() {
-        let folder = RunFolder::find(&args.run_dir, first)?;
+        let folder = RunFolder::find(&args.folder.run_dir, first)?;
         let earlier = match args.baseline {
             // Whoever names a baseline means one of this run.
             Some(_) => None,
@@ -82,10 +76,10 @@ pub(super) fn run(args: &CompareArgs, ui: &Ui) -> Result<Exit, CliError> {
     let earlier = if as_file.is_file() {
         read_baseline(&as_file)?
     } else {
-        baseline_of(&RunFolder::find(&args.run_dir, first)?)?
+        baseline_of(&RunFolder::find(&args.folder.run_dir, first)?)?
     };
     for name in others {
-        let folder = RunFolder::find(&args.run_dir, name)?;
+        let folder = RunFolder::find(&args.folder.run_dir, name)?;
         exit = exit.or(args.show(&folder, Some(earlier.clone()), chosen.clone(), ui)?);
     }
     Ok(exit)

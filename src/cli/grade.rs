@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::args::{AwsArgs, RecordingArgs};
+use super::args::{AwsArgs, RecordingArgs, RunDirArgs};
 use super::error::CliError;
 use super::eval::{self, Beginning, Job};
 use super::exit::Exit;
@@ -41,14 +41,8 @@ pub(super) struct GradeArgs {
     allow_exec: bool,
     #[command(flatten)]
     recordings: RecordingArgs,
-    /// Where run folders are
-    #[arg(
-        long,
-        visible_alias = "out",
-        value_name = "DIR",
-        default_value = "reports/"
-    )]
-    run_dir: PathBuf,
+    #[command(flatten)]
+    runs: RunDirArgs,
     #[command(flatten)]
     aws: AwsArgs,
     #[command(flatten)]
@@ -60,13 +54,13 @@ pub(super) struct GradeArgs {
 
 pub(super) fn run(args: &GradeArgs, ui: &Ui) -> Result<Exit, CliError> {
     args.outputs.check()?;
-    let folder = RunFolder::find(&args.run_dir, &args.run)?;
+    let folder = RunFolder::find(&args.runs.run_dir, &args.run)?;
     let reader = JournalReader::open(&folder.journal()).map_err(|error| journal_error(&error))?;
     let header = reader.header();
     let job = Job {
         options: args.options(&header.options),
         seed: header.run.seed,
-        run_dir: &args.run_dir,
+        run_dir: &args.runs.run_dir,
         outputs: &args.outputs,
         progress: args.progress,
         beginning: Beginning::Graded(folder),

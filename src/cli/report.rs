@@ -1,9 +1,8 @@
 //! `report`: a recorded run, shown again. Asks no model.
 
-use std::path::PathBuf;
-
 use clap::Args;
 
+use super::args::RunDirArgs;
 use super::baseline_file::kept;
 use super::error::CliError;
 use super::exit::Exit;
@@ -25,14 +24,8 @@ pub(super) struct ReportArgs {
     /// A run's folder, its id, the beginning of one, or `latest`
     #[arg(default_value = "latest")]
     run: String,
-    /// Where run folders are
-    #[arg(
-        long,
-        visible_alias = "out",
-        value_name = "DIR",
-        default_value = "reports/"
-    )]
-    run_dir: PathBuf,
+    #[command(flatten)]
+    runs: RunDirArgs,
     /// Count costs at today's prices instead of those that were recorded
     #[arg(long)]
     reprice: bool,
@@ -45,7 +38,7 @@ pub(super) struct ReportArgs {
 
 pub(super) fn run(args: &ReportArgs, ui: &Ui) -> Result<Exit, CliError> {
     args.outputs.check()?;
-    let folder = RunFolder::find(&args.run_dir, &args.run)?;
+    let folder = RunFolder::find(&args.runs.run_dir, &args.run)?;
     let mut records = records_of(&folder)?;
     if args.reprice {
         let catalog = catalog(args.pricing.as_deref())?;

@@ -1,13 +1,13 @@
 //! `runs`: what was recorded so far, and removing what is old.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use clap::{Args, Subcommand};
 use comfy_table::Table;
 use comfy_table::presets::NOTHING;
 use serde_json::{Value, json};
 
-use super::args::at_least_one;
+use super::args::{RunDirArgs, at_least_one};
 use super::error::CliError;
 use super::exit::Exit;
 use super::outputs::Shown;
@@ -18,14 +18,8 @@ use crate::report::Report;
 /// List the recorded runs, oldest first; `prune` removes old ones
 #[derive(Debug, Args)]
 pub(super) struct RunsArgs {
-    /// Where run folders are
-    #[arg(
-        long,
-        visible_alias = "out",
-        value_name = "DIR",
-        default_value = "reports/"
-    )]
-    run_dir: PathBuf,
+    #[command(flatten)]
+    runs: RunDirArgs,
     /// Print the list as JSON
     #[arg(long)]
     json: bool,
@@ -43,14 +37,8 @@ enum RunsCommand {
         /// Say what would be removed, and remove nothing
         #[arg(long)]
         dry_run: bool,
-        /// Where run folders are
-        #[arg(
-            long,
-            visible_alias = "out",
-            value_name = "DIR",
-            default_value = "reports/"
-        )]
-        run_dir: PathBuf,
+        #[command(flatten)]
+        runs: RunDirArgs,
     },
 }
 
@@ -58,15 +46,15 @@ pub(super) fn run(args: &RunsArgs, ui: &Ui) -> Result<Exit, CliError> {
     if let Some(RunsCommand::Prune {
         keep,
         dry_run,
-        run_dir,
+        runs,
     }) = &args.command
     {
-        return prune(run_dir, *keep, *dry_run, ui);
+        return prune(&runs.run_dir, *keep, *dry_run, ui);
     }
     let mut runs = Vec::new();
-    for id in RunFolder::ids(&args.run_dir) {
+    for id in RunFolder::ids(&args.runs.run_dir) {
         let folder = RunFolder {
-            path: args.run_dir.join(&id),
+            path: args.runs.run_dir.join(&id),
             id,
         };
         match Shown::read(&folder) {
@@ -81,7 +69,7 @@ pub(super) fn run(args: &RunsArgs, ui: &Ui) -> Result<Exit, CliError> {
         let list: Vec<Value> = runs.iter().map(as_json).collect();
         ui.print(&(serde_json::to_string_pretty(&list).expect("plain data") + "\n"))?;
     } else if runs.is_empty() {
-        ui.note(&format!("no runs in `{}`", args.run_dir.display()));
+        ui.note(&format!("no runs in `{}`", args.runs.run_dir.display()));
     } else {
         ui.print(&format!("{}\n", table(&runs)))?;
     }

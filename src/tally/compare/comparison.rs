@@ -2,7 +2,7 @@
 
 use super::contest::Contest;
 use super::early::Evidence;
-use super::pair_set::PairSet;
+use super::pair_set::{PairSet, real};
 use crate::stats::{
     Differences, Interval, PairTable, USUAL_DISCORDANCE, Verdict, cases_for_margin, cases_needed,
     detectable, detectable_at_best, detectable_rate, fieller, holm, mean,
@@ -370,14 +370,6 @@ pub(super) fn saving(pairs: &PairSet) -> Option<Ratio> {
             high: 1.0 - ends.low,
         }),
     })
-}
-
-#[expect(
-    clippy::cast_precision_loss,
-    reason = "counts of cases stay far below 2^53"
-)]
-fn real(count: u64) -> f64 {
-    count as f64
 }
 
 #[expect(

@@ -244,10 +244,11 @@ impl PairSet {
     }
 }
 
+/// Returns a count as a float.
 #[expect(
     clippy::cast_precision_loss,
     reason = "counts of cases stay far below 2^53"
 )]
-fn real(count: u64) -> f64 {
+pub(super) fn real(count: u64) -> f64 {
     count as f64
 }
