@@ -83,6 +83,21 @@ impl Paced {
         }
     }
 
+    /// Does some waiting, unless the model is given up or the run is stopped before it is over.
+    ///
+    /// What need not be waited for is had without a look at what could end the wait, which all trials share.
+    async fn unless_closed<T>(
+        &self,
+        stop: &Stop,
+        waiting: impl Future<Output = T>,
+    ) -> Result<T, ModelError> {
+        tokio::select! {
+            biased;
+            done = waiting => Ok(done),
+            () = self.closed(stop) => Err(cancelled()),
+        }
+    }
+
     /// Waits until the model is given up or the run is stopped.
     pub(super) async fn closed(&self, stop: &Stop) {
         tokio::select! {
@@ -169,35 +184,26 @@ impl Paced {
         waited: &mut Duration,
     ) -> Result<(Result<Completion, ModelError>, Slot), ModelError> {
         let queued = Instant::now();
-        let slot = tokio::select! {
-            biased;
-            () = self.closed(stop) => return Err(cancelled()),
-            slot = Arc::clone(&self.slots).acquire_owned() => slot.expect("the slots are never closed"),
-        };
+        let slots = Arc::clone(&self.slots);
+        let slot = self.unless_closed(stop, slots.acquire_owned()).await?;
+        let slot = slot.expect("the slots are never closed");
+        if stop.is_stopped() || self.given_up.is_cancelled() {
+            return Err(cancelled());
+        }
         let money = match payer {
             Some(payer) => {
-                let reserved = tokio::select! {
-                    biased;
-                    () = self.closed(stop) => return Err(cancelled()),
-                    reserved = payer.reserve(request) => reserved,
-                };
+                let reserved = self.unless_closed(stop, payer.reserve(request)).await?;
                 Some((payer, reserved.ok_or_else(no_money)?))
             }
             None => None,
         };
         let reservation = match &self.quota {
             Some(quota) => {
-                let reserved = tokio::select! {
-                    biased;
-                    () = self.closed(stop) => {
-                        if let Some((payer, reserved)) = &money {
-                            payer.give_back(reserved);
-                        }
-                        return Err(cancelled());
-                    }
-                    reserved = quota.reserve(request) => reserved,
-                };
-                Some((quota, reserved))
+                let reserved = self.unless_closed(stop, quota.reserve(request)).await;
+                if let (Err(_), Some((payer, reserved))) = (&reserved, &money) {
+                    payer.give_back(reserved);
+                }
+                Some((quota, reserved?))
             }
             None => None,
         };
@@ -222,11 +228,7 @@ impl Paced {
         if wait.is_zero() {
             return Ok(());
         }
-        tokio::select! {
-            biased;
-            () = self.closed(stop) => Err(cancelled()),
-            () = tokio::time::sleep(wait) => Ok(()),
-        }
+        self.unless_closed(stop, tokio::time::sleep(wait)).await
     }
 
     fn lock_breaker(&self) -> MutexGuard<'_, Breaker> {

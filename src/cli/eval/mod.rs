@@ -307,6 +307,7 @@ async fn ask(
         header: Arc::clone(&header),
     };
     let executed = execute(execution, journal, &stop, watcher).await;
+    shown.thread().unpark();
     shown.join().expect("progress is drawn without panics");
     let journal = executed.map_err(|error: RunError| CliError::caused(Exit::Incomplete, &error))?;
     let ended = journal.finish(Timestamp::now(), stop.reason());
