@@ -14,7 +14,7 @@ use super::verdict;
 use crate::files::write_whole;
 use crate::journal::{Header, JournalError, JournalReader, Record};
 use crate::report::{
-    Colour, Comparing, Findings, Format, Options, RenderError, Report, render, result,
+    Colour, Comparing, Findings, Format, Options, Page, RenderError, Report, render, result,
 };
 use crate::tally::{PlanOrder, RecordsError};
 
@@ -55,16 +55,18 @@ impl OutputArgs {
     }
 }
 
-/// What every run's folder has beside its journal and [`RESULTS`].
-const FOLDER_FILES: [(&str, Format); 4] = [
+/// What every run's folder has beside its journal, [`RESULTS`] and [`PAGE`].
+const FOLDER_FILES: [(&str, Format); 3] = [
     ("report.json", Format::Json),
     ("junit.xml", Format::Junit),
     ("summary.md", Format::Markdown),
-    ("report.html", Format::Html),
 ];
 
 /// A line for each trial, in the run's folder.
 const RESULTS: &str = "results.jsonl";
+
+/// The page for people, in the run's folder.
+const PAGE: &str = "report.html";
 
 /// A run that can be shown.
 pub(super) struct Shown {
@@ -108,15 +110,21 @@ impl Shown {
             earlier: kept(folder)?,
             ..Comparing::default()
         };
-        let results = folder.path.join(RESULTS);
-        let mut shown = write_whole(&results, |out| {
-            // One pass both counts and writes: reading a journal back costs more than what is done with it.
-            let counted = Self::counted(records, &comparing, |header, record| {
-                result(header, record, out).map_err(RenderError::from)
-            });
-            counted.map_err(io::Error::from)
-        })
-        .map_err(|error| cannot_write(&results, &error))?;
+        let (results, page) = (folder.path.join(RESULTS), folder.path.join(PAGE));
+        // One pass counts and writes: reading a journal back costs more than what is done with it.
+        let written = write_whole(&results, |results| {
+            write_whole(&page, |page| {
+                let mut page = Page::begin(page)?;
+                let counted = Self::counted(records, &comparing, |header, record| {
+                    page.add(header, &record)?;
+                    result(header, record, results).map_err(RenderError::from)
+                });
+                let shown = counted.map_err(io::Error::from)?;
+                page.end(shown.records.header(), &shown.findings)?;
+                Ok(shown)
+            })
+        });
+        let mut shown = written.map_err(|error| cannot_write(&folder.path, &error))?;
         for (name, format) in FOLDER_FILES {
             shown.write_file(&folder.path.join(name), format, Options::default())?;
         }

@@ -73,9 +73,13 @@ pub(super) fn decode<T: DeserializeOwned>(line: &mut [u8]) -> Result<T, LineErro
 pub(super) fn decode_again<T: DeserializeOwned>(line: &mut [u8]) -> Result<T, LineError> {
     let length = content_length(line).ok_or(LineError::Damaged)?;
     line[length] = b'}';
-    let read = serde_json::from_slice(&line[..=length]);
+    // Checked once here, text is not checked again string by string.
+    let read = match std::str::from_utf8(&line[..=length]) {
+        Ok(text) => serde_json::from_str(text).map_err(|error| error.to_string()),
+        Err(error) => Err(error.to_string()),
+    };
     line[length] = MARK.as_bytes()[0];
-    read.map_err(|error| LineError::Unknown(error.to_string()))
+    read.map_err(LineError::Unknown)
 }
 
 /// Reads where a trial belongs, and no further: what comes after is longer than all the rest. `None` for what is no trial, or

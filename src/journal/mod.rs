@@ -13,8 +13,8 @@ mod writer;
 pub use judge::{JudgeCall, JudgeRecord};
 pub use reader::{JournalError, JournalReader, Place, Planned};
 pub use record::{
-    Attempt, ErrorRecord, Header, ModelRecord, Record, RunOptions, RunRecord, SCHEMA, Stopped,
-    SuiteRecord, TrialStatus, TurnRecord,
+    Attempt, Brief, ErrorRecord, Header, ModelRecord, Record, RunOptions, RunRecord, SCHEMA,
+    Stopped, SuiteRecord, TrialStatus, TurnRecord,
 };
 pub use writer::{DueSync, JournalWriter, WriteError};
 

@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 
 use super::line::{Line, LineError, decode, decode_again, decode_planned};
-use super::record::{Header, Record, SCHEMA, Stopped};
+use super::record::{Brief, Header, Record, SCHEMA, Stopped};
 use crate::plan::Position;
 
 /// Why a journal could not be read.
@@ -212,6 +213,23 @@ impl JournalReader {
     ///
     /// The file has changed since.
     pub fn record_at(&mut self, place: Place) -> Result<Record, JournalError> {
+        self.read_at(place, |record: &Record| record.at)
+    }
+
+    /// Reads the little that a list says of the trial at a place.
+    ///
+    /// # Errors
+    ///
+    /// The file has changed since.
+    pub fn brief_at(&mut self, place: Place) -> Result<Brief, JournalError> {
+        self.read_at(place, |brief: &Brief| brief.at)
+    }
+
+    fn read_at<T: DeserializeOwned>(
+        &mut self,
+        place: Place,
+        at: impl Fn(&T) -> Position,
+    ) -> Result<T, JournalError> {
         // Relative seeks keep what is buffered: records of one case often stand close together.
         let distance = place.offset.cast_signed() - self.offset.cast_signed();
         let seek = self.file.seek_relative(distance);
@@ -221,7 +239,7 @@ impl JournalReader {
             return Err(JournalError::Changed(self.path.clone()));
         }
         match decode_again(&mut self.buffer) {
-            Ok(Line::<Record>::Trial(record)) if record.at == place.at => Ok(*record),
+            Ok(Line::<T>::Trial(trial)) if at(&trial) == place.at => Ok(*trial),
             Err(LineError::Unknown(message)) => Err(JournalError::Unknown {
                 line: self.line_at(place.offset)?,
                 path: self.path.clone(),

@@ -19,7 +19,8 @@ use super::trouble::reason;
 use super::words::because;
 use crate::check::Status;
 use crate::journal::{Header, Record, TrialStatus};
-use crate::tally::PlanOrder;
+use crate::plan::Position;
+use crate::tally::{Listed, PlanOrder};
 use crate::text::shortened;
 
 /// Characters of an output that are shown; `results.jsonl` has them all.
@@ -55,8 +56,8 @@ pub(super) fn report(
                 report.run.started_at.strftime("%Y-%m-%dT%H:%M:%SZ")
             )?;
             properties(&[("model", &row.model), ("suite", &suite.path)], out)?;
-            records.each_of(suite_at, model_at, |header, record| {
-                Ok::<_, RenderError>(trial(header, &record, &group, out)?)
+            records.each_of(suite_at, model_at, |header, listed| {
+                Ok::<_, RenderError>(trial(header, &listed, &group, out)?)
             })?;
             if let Some(count) = row.counts.not_asked.filter(|count| *count > 0) {
                 let why = report.run.stopped_by.map_or("the run stopped", because);
@@ -160,18 +161,25 @@ fn properties(properties: &[(&str, &str)], out: &mut dyn Write) -> io::Result<()
     writeln!(out, "    </properties>")
 }
 
-fn trial(header: &Header, record: &Record, group: &str, out: &mut dyn Write) -> io::Result<()> {
-    let time = record.latency_ms.unwrap_or(0.0);
+fn trial(header: &Header, listed: &Listed, group: &str, out: &mut dyn Write) -> io::Result<()> {
+    let (at, case, time) = match listed {
+        Listed::Passed(brief) => (brief.at, &brief.case, brief.latency_ms),
+        Listed::Other(record) => (record.at, &record.case, record.latency_ms),
+    };
     write!(
         out,
         r#"    <testcase name="{}" classname="{}" time="{}""#,
-        attribute(&trial_name(header, record)),
+        attribute(&trial_name(header, at, case)),
         attribute(group),
-        seconds(time)
+        seconds(time.unwrap_or(0.0))
     )?;
+    let Listed::Other(record) = listed else {
+        return writeln!(out, "/>");
+    };
     let (tag, kind, message) = match record.status {
-        TrialStatus::Passed => return writeln!(out, "/>"),
-        TrialStatus::Failed => ("failure", "failed", reason(record, Status::Failed)),
+        TrialStatus::Passed | TrialStatus::Failed => {
+            ("failure", "failed", reason(record, Status::Failed))
+        }
         TrialStatus::Undecided => ("error", "undecided", reason(record, Status::Undecided)),
         TrialStatus::Error => {
             let error = record.error.as_ref();
@@ -190,16 +198,16 @@ fn trial(header: &Header, record: &Record, group: &str, out: &mut dyn Write) -> 
 }
 
 /// Returns the name of a trial, unique within its suite and model.
-fn trial_name(header: &Header, record: &Record) -> String {
-    let suite = header.suites.get(record.at.suite as usize);
+fn trial_name(header: &Header, at: Position, case: &str) -> String {
+    let suite = header.suites.get(at.suite as usize);
     let several = suite.filter(|suite| suite.prompts.len() > 1);
-    let prompt = several.map(|suite| suite.prompt_name(record.at.prompt));
+    let prompt = several.map(|suite| suite.prompt_name(at.prompt));
     let prompt = prompt.map(|prompt| format!(" [{}]", name(&prompt)));
-    let repeat = match record.at.repeat {
+    let repeat = match at.repeat {
         0 => String::new(),
         repeat => format!(" (repeat {})", repeat + 1),
     };
-    let case = name(&record.case);
+    let case = name(case);
     format!("{case}{}{repeat}", prompt.unwrap_or_default())
 }
 

@@ -48,6 +48,7 @@ pub use format::{Format, Options, RenderError, UnknownFormat, render};
 pub use front::FrontRow;
 pub use gates::GateRow;
 pub use github::annotations;
+pub use html::Page;
 pub use json::result;
 pub use judges::{CorrectedRow, HumanRow, JudgeRow, PairsRow, WithEnds};
 pub use noise::{NoiseRow, SpreadRow};

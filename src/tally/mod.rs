@@ -33,5 +33,5 @@ pub use forecast::{Experience, Forecast, ForecastRow, Span};
 pub use gates::{Decided, GateStatus, Reason, decided, gate_contests};
 pub use judging::{Bench, Benches, Corrected, FEW_LABELS, Judging, Pairs};
 pub use noise::{Noise, NoiseSpread};
-pub use records::{PlanOrder, RecordsError};
+pub use records::{Listed, PlanOrder, RecordsError};
 pub use tally::{Overall, Tally};

@@ -2,7 +2,9 @@
 
 use jiff::Timestamp;
 
-use crate::journal::{Header, JournalError, JournalReader, Place, Record, Stopped};
+use crate::journal::{
+    Brief, Header, JournalError, JournalReader, Place, Record, Stopped, TrialStatus,
+};
 use crate::plan::Position;
 
 /// Why the records of a journal could not be had.
@@ -107,7 +109,7 @@ impl PlanOrder {
         Ok(())
     }
 
-    /// Hands the records of one model entry to `see`, in the order of the plan; reads no others.
+    /// Hands the trials of one model entry to `see`, in the order of the plan; reads no others, and little of those that passed.
     ///
     /// # Errors
     ///
@@ -116,15 +118,30 @@ impl PlanOrder {
         &mut self,
         suite: u32,
         model: u32,
-        mut see: impl FnMut(&Header, Record) -> Result<(), E>,
+        mut see: impl FnMut(&Header, Listed) -> Result<(), E>,
     ) -> Result<(), E> {
         let is_of = |place: &&Place| (place.at.suite, place.at.model) == (suite, model);
         for place in self.places.iter().filter(is_of) {
-            let record = self.reader.record_at(*place).map_err(RecordsError::from)?;
-            see(&self.header, record)?;
+            let brief = self.reader.brief_at(*place).map_err(RecordsError::from)?;
+            let listed = if brief.status == TrialStatus::Passed {
+                Listed::Passed(brief)
+            } else {
+                let record = self.reader.record_at(*place).map_err(RecordsError::from)?;
+                Listed::Other(Box::new(record))
+            };
+            see(&self.header, listed)?;
         }
         Ok(())
     }
+}
+
+/// A trial as lists show it.
+#[derive(Debug)]
+pub enum Listed {
+    /// It passed: there is little to say.
+    Passed(Brief),
+    /// It did not, for reasons that its record knows.
+    Other(Box<Record>),
 }
 
 /// Returns whether a place belongs to a model entry of the header.
@@ -136,7 +153,7 @@ fn has_model(header: &Header, at: Position) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tally::fixture::{header, journal, record};
+    use crate::tally::fixture::{failed, header, journal, record};
 
     #[test]
     fn the_order_is_the_plans_and_the_last_of_equals_counts() {
@@ -149,6 +166,7 @@ mod tests {
                 record(0, 0, 0, 0),
                 record(0, 1, 0, 0),
                 late,
+                failed(record(0, 2, 0, 1), "no"),
             ],
         );
         let mut seen = Vec::new();
@@ -158,19 +176,28 @@ mod tests {
                 Ok::<_, RecordsError>(())
             })
             .unwrap();
-        let expected = [(0, 0, "again"), (1, 0, "case-1"), (1, 1, "case-1")];
+        let expected = [
+            (0, 0, "again"),
+            (1, 0, "case-1"),
+            (1, 1, "case-1"),
+            (2, 1, "case-2"),
+        ];
         let expected = expected.map(|(case, model, name)| (case, model, name.to_owned()));
         assert_eq!(seen, expected);
-        assert_eq!(order.len(), 3);
+        assert_eq!(order.len(), 4);
 
         let mut of_second = Vec::new();
         order
-            .each_of(0, 1, |_, record| {
-                of_second.push(record.case);
+            .each_of(0, 1, |_, listed| {
+                of_second.push(match listed {
+                    Listed::Passed(brief) => (true, brief.case),
+                    Listed::Other(record) => (false, record.case),
+                });
                 Ok::<_, RecordsError>(())
             })
             .unwrap();
-        assert_eq!(of_second, ["case-1"]);
+        let expected = [(true, "case-1".to_owned()), (false, "case-2".to_owned())];
+        assert_eq!(of_second, expected);
     }
 
     #[test]

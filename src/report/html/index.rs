@@ -2,7 +2,6 @@
 
 use serde::Serialize;
 
-use super::question::Open;
 use crate::catalog::Usd;
 use crate::check::Status;
 use crate::journal::{Header, Record, TrialStatus};
@@ -42,33 +41,68 @@ impl Column {
     }
 }
 
+/// What the list says of one question, gathered trial by trial.
+pub(super) struct Row {
+    name: String,
+    suite: u32,
+    prompt: u32,
+    tags: String,
+    /// Repeats so far, by model.
+    status: Vec<Option<Letter>>,
+    reason: Option<String>,
+    latency: Option<f64>,
+    cost: Option<Usd>,
+}
+
+impl Row {
+    /// Begins with the question of a record.
+    pub(super) fn of(header: &Header, record: &Record) -> Self {
+        let suite = header.suites.get(record.at.suite as usize);
+        Self {
+            name: record.case.clone(),
+            suite: record.at.suite,
+            prompt: record.at.prompt,
+            tags: record.tags.join(" "),
+            status: vec![None; suite.map_or(0, |suite| suite.models.len())],
+            reason: None,
+            latency: None,
+            cost: Some(Usd::ZERO),
+        }
+    }
+
+    /// Takes in a trial.
+    pub(super) fn add(&mut self, header: &Header, record: &Record) {
+        let suite = header.suites.get(record.at.suite as usize);
+        let model = suite.and_then(|suite| suite.models.get(record.at.model as usize));
+        if let Some(letter) = self.status.get_mut(record.at.model as usize) {
+            let next = Letter::of(record.status);
+            *letter = Some(letter.map_or(next, |so_far| so_far.and(next)));
+        }
+        if self.reason.is_none() {
+            self.reason = why(record);
+        }
+        self.latency = self
+            .latency
+            .into_iter()
+            .chain(record.latency_ms)
+            .reduce(f64::max);
+        let cost = record.cost(model.and_then(|model| model.price.as_ref()));
+        self.cost = self.cost.zip(cost).map(|(sum, cost)| sum + cost);
+    }
+}
+
 impl Index {
-    pub(super) fn add(&mut self, header: &Header, open: &Open) {
-        let (Some(first), Some(suite)) =
-            (open.records.first(), header.suites.get(open.suite as usize))
-        else {
-            return;
-        };
-        self.name.push(&first.case);
-        self.suite.push(open.suite);
-        self.prompt.push(open.prompt);
-        self.tags.push(first.tags.join(" "));
-        let letters = (0u32..).zip(&suite.models).map(|(model, _)| {
-            let own = open.records.iter();
-            let own = own.filter(|record| record.at.model == model);
-            letter(own.map(|record| record.status))
-        });
+    pub(super) fn add(&mut self, row: &Row) {
+        self.name.push(&row.name);
+        self.suite.push(row.suite);
+        self.prompt.push(row.prompt);
+        self.tags.push(&row.tags);
+        let letters = row.status.iter();
+        let letters = letters.map(|letter| letter.map_or('-', |Letter(letter)| letter));
         self.status.push(letters.collect::<String>());
-        let reasons = open.records.iter().find_map(why);
-        self.reason.push(reasons.unwrap_or_default());
-        let times = open.records.iter().filter_map(|record| record.latency_ms);
-        self.latency.push(times.reduce(f64::max).map(f64::round));
-        let costs = open.records.iter().map(|record| {
-            let model = suite.models.get(record.at.model as usize);
-            record.cost(model.and_then(|model| model.price.as_ref()))
-        });
-        let cost = costs.sum::<Option<Usd>>();
-        self.cost.push(cost.map(Usd::to_f64));
+        self.reason.push(row.reason.as_deref().unwrap_or_default());
+        self.latency.push(row.latency.map(f64::round));
+        self.cost.push(row.cost.map(Usd::to_f64));
     }
 
     /// Returns it as JSON: an object of lists.
@@ -95,16 +129,23 @@ impl Index {
     }
 }
 
-/// Returns the letter of all repeats of one model.
-fn letter(statuses: impl Iterator<Item = TrialStatus>) -> char {
-    let letters = statuses.map(|status| match status {
-        TrialStatus::Passed => 'p',
-        TrialStatus::Failed => 'f',
-        TrialStatus::Undecided => 'u',
-        TrialStatus::Error => 'e',
-    });
-    letters
-        .reduce(|so_far, next| match (so_far, next) {
+/// What all repeats of one model came to.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Letter(char);
+
+impl Letter {
+    fn of(status: TrialStatus) -> Self {
+        Self(match status {
+            TrialStatus::Passed => 'p',
+            TrialStatus::Failed => 'f',
+            TrialStatus::Undecided => 'u',
+            TrialStatus::Error => 'e',
+        })
+    }
+
+    /// Returns the letter of these repeats and one more.
+    fn and(self, next: Self) -> Self {
+        Self(match (self.0, next.0) {
             (a, b) if a == b => a,
             // What could not be judged says nothing of the others.
             ('u' | 'e', judged @ ('p' | 'f' | 'm')) | (judged @ ('p' | 'f' | 'm'), 'u' | 'e') => {
@@ -113,7 +154,7 @@ fn letter(statuses: impl Iterator<Item = TrialStatus>) -> char {
             ('u' | 'e', other) => other,
             _ => 'm',
         })
-        .unwrap_or('-')
+    }
 }
 
 /// Returns why a trial did not pass, if it did not.
@@ -138,15 +179,16 @@ mod tests {
     fn repeats_have_one_letter() {
         use TrialStatus::{Error, Failed, Passed, Undecided};
         for (statuses, expected) in [
-            (&[][..], '-'),
-            (&[Passed, Passed], 'p'),
+            (&[Passed, Passed][..], 'p'),
             (&[Passed, Failed, Passed], 'm'),
             (&[Failed, Failed], 'f'),
             (&[Error, Passed], 'p'),
             (&[Undecided, Error], 'e'),
             (&[Passed, Error, Failed], 'm'),
         ] {
-            assert_eq!(letter(statuses.iter().copied()), expected, "{statuses:?}");
+            let letters = statuses.iter().map(|status| Letter::of(*status));
+            let all = letters.reduce(Letter::and);
+            assert_eq!(all, Some(Letter(expected)), "{statuses:?}");
         }
     }
 }

@@ -13,7 +13,7 @@ use std::io::{self, Write};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use index::Index;
+use index::{Index, Row};
 use question::Open;
 use serde_json::{Value, json};
 
@@ -49,30 +49,9 @@ pub(super) fn report(
     findings: &Findings,
     out: &mut dyn Write,
 ) -> Result<(), RenderError> {
-    head(out)?;
-    out.write_all(BODY.as_bytes())?;
-    data(
-        "data-report",
-        &serde_json::to_string(&findings.report).map_err(io::Error::from)?,
-        out,
-    )?;
-    let mut pages = Pages::default();
-    records.each(|header, record| Ok::<_, RenderError>(pages.add(header, record, out)?))?;
-    pages.close(records.header());
-    pages.write_chunk(out)?;
-    packed(
-        "data-index",
-        &std::mem::take(&mut pages.index).into_json(),
-        out,
-    )?;
-    let plan = plan(records.header(), findings, &mut pages.latencies);
-    data("data-plan", &plan.to_string(), out)?;
-    writeln!(out, "<script>{VENDOR}</script>")?;
-    writeln!(out, "<script>\n\"use strict\";\n(() => {{")?;
-    for script in SCRIPTS {
-        out.write_all(script.as_bytes())?;
-    }
-    Ok(writeln!(out, "}})();\n</script>\n</body>\n</html>")?)
+    let mut page = Page::begin(out)?;
+    records.each(|header, record| Ok::<_, RenderError>(page.add(header, &record)?))?;
+    Ok(page.end(records.header(), findings)?)
 }
 
 fn head(out: &mut dyn Write) -> io::Result<()> {
@@ -157,10 +136,10 @@ fn plan(header: &Header, findings: &Findings, latencies: &mut BTreeMap<String, V
     })
 }
 
-/// Questions on their way to the page.
-#[derive(Default)]
-struct Pages {
-    open: Option<Open>,
+/// The page while it is written: answers as they pass by, everything that is counted at its end.
+pub struct Page<'a> {
+    out: &'a mut dyn Write,
+    open: Option<(Open, Row)>,
     index: Index,
     /// JSON of the questions of this chunk, with commas between.
     chunk: Vec<u8>,
@@ -170,46 +149,98 @@ struct Pages {
     latencies: BTreeMap<String, Vec<f64>>,
 }
 
-impl Pages {
-    fn add(&mut self, header: &Header, record: Record, out: &mut dyn Write) -> io::Result<()> {
+impl<'a> Page<'a> {
+    /// Begins a page.
+    ///
+    /// # Errors
+    ///
+    /// `out` cannot be written.
+    pub fn begin(out: &'a mut dyn Write) -> io::Result<Self> {
+        head(out)?;
+        out.write_all(BODY.as_bytes())?;
+        Ok(Self {
+            out,
+            open: None,
+            index: Index::default(),
+            chunk: Vec::new(),
+            in_chunk: 0,
+            chunks: 0,
+            latencies: BTreeMap::new(),
+        })
+    }
+
+    /// Takes in a trial; they come in the order of the plan.
+    ///
+    /// # Errors
+    ///
+    /// `out` cannot be written.
+    pub fn add(&mut self, header: &Header, record: &Record) -> io::Result<()> {
         let at = record.at;
-        let is_open =
-            |open: &Open| (open.suite, open.case, open.prompt) == (at.suite, at.case, at.prompt);
+        let is_open = |(open, _): &(Open, Row)| {
+            (open.suite, open.case, open.prompt) == (at.suite, at.case, at.prompt)
+        };
         if !self.open.as_ref().is_some_and(is_open) {
-            self.close(header);
+            self.close();
             if self.in_chunk == CHUNK {
-                self.write_chunk(out)?;
+                self.write_chunk()?;
             }
         }
         if let (Some(time), true) = (record.latency_ms, record.status != TrialStatus::Error) {
             let suite = header.suites.get(at.suite as usize);
             let model = suite.and_then(|suite| suite.models.get(at.model as usize));
-            let label = model.map(|model| model.label.clone()).unwrap_or_default();
-            self.latencies.entry(label).or_default().push(time);
+            let label = model.map_or("", |model| &model.label);
+            match self.latencies.get_mut(label) {
+                Some(times) => times.push(time),
+                None => drop(self.latencies.insert(label.to_owned(), vec![time])),
+            }
         }
-        let open = self.open.get_or_insert_with(|| Open::of(&record));
-        open.records.push(record);
+        let begin = || (Open::of(record), Row::of(header, record));
+        let (open, row) = self.open.get_or_insert_with(begin);
+        open.add(header, record);
+        row.add(header, record);
         Ok(())
     }
 
+    /// Ends the page with what the run came to.
+    ///
+    /// # Errors
+    ///
+    /// `out` cannot be written.
+    pub fn end(mut self, header: &Header, findings: &Findings) -> io::Result<()> {
+        self.close();
+        self.write_chunk()?;
+        let out = self.out;
+        packed("data-index", &self.index.into_json(), out)?;
+        let report = serde_json::to_string(&findings.report)?;
+        data("data-report", &report, out)?;
+        let plan = plan(header, findings, &mut self.latencies);
+        data("data-plan", &plan.to_string(), out)?;
+        writeln!(out, "<script>{VENDOR}</script>")?;
+        writeln!(out, "<script>\n\"use strict\";\n(() => {{")?;
+        for script in SCRIPTS {
+            out.write_all(script.as_bytes())?;
+        }
+        writeln!(out, "}})();\n</script>\n</body>\n</html>")
+    }
+
     /// Ends the question that was being read.
-    fn close(&mut self, header: &Header) {
-        let Some(open) = self.open.take() else {
+    fn close(&mut self) {
+        let Some((open, row)) = self.open.take() else {
             return;
         };
-        self.index.add(header, &open);
+        self.index.add(&row);
         self.chunk
             .push(if self.in_chunk == 0 { b'[' } else { b',' });
-        open.write(header, &mut self.chunk);
+        self.chunk.extend_from_slice(&open.into_json());
         self.in_chunk += 1;
     }
 
-    fn write_chunk(&mut self, out: &mut dyn Write) -> io::Result<()> {
+    fn write_chunk(&mut self) -> io::Result<()> {
         if self.in_chunk == 0 {
             return Ok(());
         }
         self.chunk.push(b']');
-        packed(&format!("data-{}", self.chunks), &self.chunk, out)?;
+        packed(&format!("data-{}", self.chunks), &self.chunk, self.out)?;
         self.chunk.clear();
         (self.in_chunk, self.chunks) = (0, self.chunks + 1);
         Ok(())

@@ -8,21 +8,16 @@ use crate::check::{CheckResult, Status};
 use crate::journal::{ErrorRecord, Header, Record, TurnRecord};
 use crate::model::{ToolCall, Usage};
 
-/// A question that is being read.
+/// A question that is being read: what its list needs, and JSON of its trials so far.
 pub(super) struct Open {
     pub(super) suite: u32,
     pub(super) case: u64,
     pub(super) prompt: u32,
-    /// Its trials, in the order of the plan.
-    pub(super) records: Vec<Record>,
-}
-
-#[derive(Serialize)]
-struct Question<'a> {
-    case_id: &'a str,
-    vars: &'a Map<String, Value>,
-    asked: Option<&'a str>,
-    trials: Vec<Trial<'a>>,
+    /// What was asked, once a trial has told it.
+    asked: Option<String>,
+    /// The question up to its last trial.
+    json: Vec<u8>,
+    has_trials: bool,
 }
 
 #[derive(Serialize)]
@@ -54,35 +49,56 @@ struct Check<'a> {
 impl Open {
     /// Begins with the question of a record.
     pub(super) fn of(record: &Record) -> Self {
+        #[derive(Serialize)]
+        struct Beginning<'a> {
+            case_id: &'a str,
+            vars: &'a Map<String, Value>,
+        }
+        let mut json = json_of(&Beginning {
+            case_id: &record.case_id,
+            vars: &record.vars,
+        });
+        json.pop();
+        json.extend_from_slice(b",\"trials\":[");
         Self {
             suite: record.at.suite,
             case: record.at.case,
             prompt: record.at.prompt,
-            records: Vec::new(),
+            asked: None,
+            json,
+            has_trials: false,
         }
     }
 
-    /// Writes it as JSON.
-    pub(super) fn write(&self, header: &Header, out: &mut Vec<u8>) {
-        let Some(first) = self.records.first() else {
-            return;
-        };
-        let asked = self
-            .records
-            .iter()
-            .find_map(|record| record.asked.as_deref());
-        let question = Question {
-            case_id: &first.case_id,
-            vars: &first.vars,
-            asked,
-            trials: self
-                .records
-                .iter()
-                .map(|record| trial(header, record))
-                .collect(),
-        };
-        serde_json::to_writer(out, &question).expect("plain data into memory");
+    /// Takes in a trial; they come in the order of the plan.
+    pub(super) fn add(&mut self, header: &Header, record: &Record) {
+        if self.asked.is_none() {
+            self.asked.clone_from(&record.asked);
+        }
+        if self.has_trials {
+            self.json.push(b',');
+        }
+        self.has_trials = true;
+        write_json(&mut self.json, &trial(header, record));
     }
+
+    /// Returns it as JSON.
+    pub(super) fn into_json(mut self) -> Vec<u8> {
+        self.json.extend_from_slice(b"],\"asked\":");
+        write_json(&mut self.json, &self.asked);
+        self.json.push(b'}');
+        self.json
+    }
+}
+
+fn json_of(value: &impl Serialize) -> Vec<u8> {
+    let mut json = Vec::new();
+    write_json(&mut json, value);
+    json
+}
+
+fn write_json(json: &mut Vec<u8>, value: &impl Serialize) {
+    serde_json::to_writer(json, value).expect("plain data into memory");
 }
 
 fn trial<'a>(header: &Header, record: &'a Record) -> Trial<'a> {
