@@ -6,13 +6,13 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::judge::{JudgeCall, JudgeRecord};
 use crate::catalog::{PriceRow, Usd};
 use crate::check::{CheckResult, Status};
 use crate::gate::Gate;
-use crate::model::{ErrorKind, ModelError, ToolCall, Usage};
+use crate::model::{ErrorKind, Json, ModelError, ToolCall, Usage};
 use crate::plan::{Position, Turn};
 
 /// The version of this schema. A reader refuses a higher one.
@@ -293,18 +293,18 @@ pub struct Record {
     /// The line of the suite on which its test begins.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub line: Option<u64>,
-    /// The case's variables.
-    pub vars: Map<String, Value>,
+    /// The case's variables, an object.
+    pub vars: Json,
     /// The case's tags.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tags: Vec<String>,
     /// The group that the case belongs to, for the statistics.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cluster: Option<String>,
-    /// What was asked first, `{system, messages}` as JSON text. Only the first model's first trial of a question has it: others
+    /// What was asked first, a string: `{system, messages}` as JSON text. Only the first model's first trial of a question has it: others
     /// are asked the same.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub asked: Option<String>,
+    pub asked: Option<Json>,
     /// Where it stands in the order of asking, where that is not the plan's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub turn: Option<Turn>,
@@ -318,7 +318,7 @@ pub struct Record {
         skip_serializing_if = "Option::is_none",
         deserialize_with = "present"
     )]
-    pub output: Option<Value>,
+    pub output: Option<Json>,
     /// Tools that the model called.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tool_calls: Vec<ToolCall>,
@@ -426,8 +426,8 @@ pub enum Stopped {
 }
 
 /// Reads a value that is there: `null` is one.
-fn present<'de, D: Deserializer<'de>>(value: D) -> Result<Option<Value>, D::Error> {
-    Value::deserialize(value).map(Some)
+fn present<'de, D: Deserializer<'de>>(value: D) -> Result<Option<Json>, D::Error> {
+    Json::deserialize(value).map(Some)
 }
 
 /// Returns what attempts are billed at `price`; `None` if something is and there is none.

@@ -10,10 +10,11 @@ use self::made_up::any_record;
 use jiff::Timestamp;
 use proptest::collection::vec;
 use proptest::prelude::*;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use super::*;
+use crate::model::Json;
 use crate::plan::Position;
 
 fn header() -> Header {
@@ -48,14 +49,14 @@ fn record(case: u64, output: &str) -> Record {
         case_id: "i".to_owned(),
         case_hash: "h".to_owned(),
         line: None,
-        vars: Map::new(),
+        vars: Json::of(&json!({})),
         tags: Vec::new(),
         cluster: None,
         asked: None,
         turn: None,
         status: TrialStatus::Passed,
         score: None,
-        output: Some(json!(output)),
+        output: Some(Json::of(&output)),
         tool_calls: Vec::new(),
         stop_reason: None,
         checks: Vec::new(),

@@ -8,7 +8,7 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use super::format::RenderError;
-use super::results::ResultLine;
+use super::results::{ResultLine, text_of};
 use super::safe::cell;
 use crate::tally::PlanOrder;
 use crate::text::json_text;
@@ -102,7 +102,7 @@ fn row(line: &ResultLine) -> io::Result<[String; COLUMNS.len()]> {
                 .map(|check| check.reason.as_str())
                 .unwrap_or_default(),
         ),
-        cell(line.output.as_deref().unwrap_or_default()),
+        cell(&line.output.as_ref().map(text_of).unwrap_or_default()),
         json(&line.tool_calls)?,
         cell(line.stop_reason.as_deref().unwrap_or_default()),
         json(&line.checks)?,

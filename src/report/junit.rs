@@ -234,10 +234,7 @@ fn details(record: &Record) -> String {
         lines.push("the answer was cut off at max_tokens".to_owned());
     }
     if let Some(output) = &record.output {
-        lines.push(format!(
-            "output:\n{}",
-            shortened(&text_of(output.clone()), OUTPUT)
-        ));
+        lines.push(format!("output:\n{}", shortened(&text_of(output), OUTPUT)));
     }
     lines.push(String::new());
     lines.join("\n")

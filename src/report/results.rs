@@ -12,7 +12,7 @@ use super::schema;
 use crate::catalog::Usd;
 use crate::check::{ByPlace, CheckResult, Labelled, Opinion, Status};
 use crate::journal::{ErrorRecord, Header, Record, TrialStatus, TurnRecord};
-use crate::model::{ErrorKind, ToolCall};
+use crate::model::{ErrorKind, Json, ToolCall};
 use crate::text::json_text;
 
 /// One trial.
@@ -35,7 +35,8 @@ pub struct ResultLine {
     /// Which repeat, from 0.
     pub repeat: u32,
     /// The case's variables.
-    pub vars: Map<String, Value>,
+    #[schemars(with = "Map<String, Value>")]
+    pub vars: Json,
     /// The case's tags.
     pub tags: Vec<String>,
     /// How the trial ended.
@@ -44,7 +45,8 @@ pub struct ResultLine {
     /// 0..=1; null for errors and where it could not be decided.
     pub score: Option<f64>,
     /// The output that was judged; structure as JSON text.
-    pub output: Option<String>,
+    #[schemars(with = "Option<String>")]
+    pub output: Option<Json>,
     /// Tools that the model called.
     pub tool_calls: Vec<ResultToolCall>,
     /// A conversation turn by turn; left out where there was one turn. `output` is the last answer.
@@ -205,7 +207,7 @@ impl ResultLine {
             tags: record.tags,
             status: record.status,
             score: record.score,
-            output: record.output.map(text_of),
+            output: record.output.map(string_of),
             tool_calls: record
                 .tool_calls
                 .into_iter()
@@ -220,10 +222,19 @@ impl ResultLine {
 }
 
 /// Returns an output as text: text as it is, structure as JSON.
-pub(super) fn text_of(output: Value) -> String {
-    match output {
+pub(super) fn text_of(output: &Json) -> String {
+    match output.value() {
         Value::String(text) => text,
         other => json_text(&other),
+    }
+}
+
+/// Returns the JSON string of an output's text.
+fn string_of(output: Json) -> Json {
+    if output.is_string() {
+        output
+    } else {
+        Json::of(&text_of(&output))
     }
 }
 

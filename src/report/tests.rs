@@ -5,6 +5,7 @@ use serde_json::json;
 use super::*;
 use crate::check::{ByPlace, Labelled, Opinion, Status};
 use crate::journal::{Header, ModelRecord, Record, Stopped};
+use crate::model::Json;
 use crate::model::{ErrorKind, Usage};
 use crate::tally::fixture::{
     attempt, broken, check, failed, header, header_of, journal, record, stopped_journal, suite,
@@ -280,8 +281,8 @@ fn nasty() -> (Header, Vec<Record>) {
                 .to_owned(),
             _ => record.case,
         };
-        record.output = Some(json!(
-            "=HYPERLINK(\"http://evil\")\n::set-output name=x::y \u{9b}2J"
+        record.output = Some(Json::of(
+            &"=HYPERLINK(\"http://evil\")\n::set-output name=x::y \u{9b}2J",
         ));
         record.tags = vec!["+tag".to_owned()];
         match (case, model) {
@@ -375,11 +376,8 @@ fn report_json() {
 #[test]
 fn results_jsonl() {
     let mut structured = record(0, 0, 0, 0);
-    structured.output = Some(json!({"city": "Paris"}));
-    structured.vars = json!({"question": "Where?", "n": 2})
-        .as_object()
-        .cloned()
-        .unwrap();
+    structured.output = Some(Json::of(&json!({"city": "Paris"})));
+    structured.vars = Json::of(&json!({"question": "Where?", "n": 2}));
     structured.tool_calls = vec![crate::model::ToolCall {
         id: "c1".to_owned(),
         name: "look_up".to_owned(),

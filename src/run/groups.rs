@@ -13,7 +13,7 @@ use super::executor::RunError;
 use super::paced::Notice;
 use crate::check::{Answers, Check, CheckResult, Group, Member, Span, WAITS};
 use crate::journal::{JournalReader, JournalWriter, Place, Record, TrialStatus};
-use crate::model::Request;
+use crate::model::{Json, Request};
 use crate::plan::{Plan, Position, Trial};
 
 /// The answers to one case, with their trials, in the order of the plan.
@@ -133,18 +133,22 @@ async fn judge_group(
         .iter()
         .map(|index| without_groups(&case[*index].0, &case[*index].1))
         .collect();
+    let output = |index: &usize| case[*index].1.output.as_ref().map(Json::value);
+    let outputs: Vec<Value> = indices
+        .iter()
+        .map(|index| output(index).unwrap_or_default())
+        .collect();
     let mut answers = Answers::default();
     let mut calls = Vec::new();
     let verdicts = loop {
-        let nothing = Value::Null;
         let members: Vec<Member<'_>> = indices
             .iter()
             .enumerate()
             .map(|(number, index)| {
-                let (trial, record) = &case[*index];
+                let trial = &case[*index].0;
                 Member {
                     label: &trial.entry.label,
-                    output: record.output.as_ref().unwrap_or(&nothing),
+                    output: &outputs[number],
                     request: requests[number].as_ref(),
                     vars: &trial.case.vars,
                     results: &others[number],

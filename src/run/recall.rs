@@ -85,7 +85,8 @@ impl Recall {
             let mut reader = self.reader.lock().unwrap_or_else(PoisonError::into_inner);
             reader.record_at(*place)?
         };
-        let same = |name: &String| record.vars.get(name) == trial.case.vars.get(name);
+        let vars = record.vars.value();
+        let same = |name: &String| vars.get(name) == trial.case.vars.get(name);
         let same = trial.prompt().variables().iter().all(same);
         Ok(same.then_some(record))
     }

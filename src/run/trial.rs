@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use serde_json::{Map, Value, json};
+use serde::Serialize;
+use serde_json::{Map, Value};
 
 use super::asks::World;
 use super::budget::Payer;
@@ -12,7 +13,9 @@ use super::recall::{self, Recall};
 use crate::catalog::{PriceRow, Usd};
 use crate::check::{Answers, Grade, Grading, Subject};
 use crate::journal::{ErrorRecord, Record, TrialStatus, TurnRecord};
-use crate::model::{Completion, ErrorKind, ModelError, Remedy, Request, Usage};
+use crate::model::{
+    Completion, ErrorKind, Json, Message, ModelError, Part, Remedy, Request, Usage,
+};
 use crate::plan::Trial;
 
 /// How a trial is carried out.
@@ -134,7 +137,8 @@ async fn judge_again(
     if record.error.is_some() {
         return Some(());
     }
-    let output = record.output.take().unwrap_or_default();
+    let output = record.output.take().map(|output| output.value());
+    let output = output.unwrap_or_default();
     let looked_at = trial.case.grading.looks_at_request();
     let request = looked_at
         .then(|| trial.request(context, false).ok())
@@ -186,7 +190,13 @@ fn prepare(
 /// Returns what the journal keeps of a question, so that a report can show it: once, with the first model's answer, as repeats and
 /// other models are asked the same.
 /// What a prompt takes from the environment may be secret: it is kept as `${NAME}`.
-fn asked(trial: &Trial, request: &Request) -> Option<String> {
+fn asked(trial: &Trial, request: &Request) -> Option<Json> {
+    #[derive(Serialize)]
+    struct Asked<'a> {
+        system: &'a [Part],
+        messages: &'a [Message],
+    }
+
     if trial.at.repeat > 0 || trial.at.model > 0 {
         return None;
     }
@@ -201,7 +211,12 @@ fn asked(trial: &Trial, request: &Request) -> Option<String> {
         masked = trial.request(&context, false).ok()?;
         &masked
     };
-    Some(json!({"system": shown.system, "messages": shown.messages}).to_string())
+    let asked = Asked {
+        system: &shown.system,
+        messages: &shown.messages,
+    };
+    let text = serde_json::to_string(&asked).expect("a request is plain data");
+    Some(Json::of(&text))
 }
 
 /// What is known of a question when its answer is there.
@@ -245,7 +260,7 @@ async fn finish(
         let output = Value::String(completion.text);
         return judge(record, given, output, world, notify).await;
     }
-    record.output = Some(Value::String(completion.text));
+    record.output = Some(Json::of(&completion.text));
     let (kind, message, hint) = if completion.stop_reason.0.starts_with("malformed_") {
         (
             ErrorKind::Malformed,
@@ -299,7 +314,7 @@ async fn judge(
     record.score = score.filter(|score| score.is_finite());
     record.metrics = metrics;
     record.metrics.retain(|_, metric| metric.is_finite());
-    record.output = Some(output);
+    record.output = Some(Json::of(&output));
     Some(())
 }
 
@@ -360,7 +375,7 @@ fn blank(trial: &Trial) -> Record {
         case_id: case.case_id.clone(),
         case_hash: case.case_hash.clone(),
         line: Some(case.line),
-        vars: case.vars.clone(),
+        vars: Json::of(&case.vars),
         tags: case.tags.clone(),
         cluster: case.cluster.clone(),
         asked: None,

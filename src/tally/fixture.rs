@@ -10,7 +10,7 @@ use crate::journal::{
     Attempt, ErrorRecord, Header, JournalReader, JournalWriter, ModelRecord, Record, RunOptions,
     RunRecord, SCHEMA, Stopped, SuiteRecord, TrialStatus,
 };
-use crate::model::{ErrorKind, Usage};
+use crate::model::{ErrorKind, Json, Usage};
 use crate::plan::Position;
 
 /// A price in dollars per token.
@@ -99,14 +99,14 @@ pub(crate) fn record(suite: u32, case: u64, prompt: u32, model: u32) -> Record {
         case_id: format!("id-{suite}-{case}"),
         case_hash: format!("hash-{suite}-{case}"),
         line: None,
-        vars: serde_json::Map::new(),
+        vars: Json::of(&json!({})),
         tags: Vec::new(),
         cluster: None,
         asked: None,
         turn: None,
         status: TrialStatus::Passed,
         score: Some(1.0),
-        output: Some(json!("Yes.")),
+        output: Some(Json::of(&"Yes.")),
         tool_calls: Vec::new(),
         stop_reason: Some("end_turn".to_owned()),
         checks: vec![check(Status::Passed, "the output contains `Yes`")],

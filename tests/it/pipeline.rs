@@ -4,7 +4,7 @@ use std::io::Write;
 use std::time::Duration;
 
 use mcp_cli::journal::{JournalWriter, Record};
-use mcp_cli::model::{ErrorKind, Remedy};
+use mcp_cli::model::{ErrorKind, Json, Remedy};
 use mcp_cli::report::{Comparing, Findings};
 use mcp_cli::tally::RecordsError;
 use serde_json::{Value, json};
@@ -102,7 +102,7 @@ fn killed_at(seconds: f64, torn: &[u8]) -> (Run, usize) {
 }
 
 /// What a trial came to, whenever it was asked.
-fn outcome(record: Record) -> (String, String, Option<Value>, &'static str) {
+fn outcome(record: Record) -> (String, String, Option<Json>, &'static str) {
     (
         record.id,
         record.case,

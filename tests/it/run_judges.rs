@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use mcp_cli::journal::{Record, Stopped, TrialStatus};
-use mcp_cli::model::{ErrorKind, Remedy};
+use mcp_cli::model::{ErrorKind, Json, Remedy};
 use mcp_cli::run::{Event, Stop};
 use tokio::time::sleep;
 
@@ -105,7 +105,7 @@ async fn a_judge_that_fails_leaves_the_trial_undecided_and_the_answer_kept() {
     run.sit(client.clone()).await.result.unwrap();
     for record in run.records() {
         assert_eq!(record.status, TrialStatus::Undecided);
-        assert_eq!(record.output, Some("hello".into()));
+        assert_eq!(record.output, Some(Json::of(&"hello")));
         assert!(
             record.checks[0].reason.contains("did not answer"),
             "{:?}",

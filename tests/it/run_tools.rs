@@ -2,7 +2,7 @@
 
 use mcp_cli::journal::{Record, TrialStatus};
 use mcp_cli::model::{
-    ErrorKind, Part, Reasoning, Remedy, Role, StopReason, ToolCall, ToolResult, Usage,
+    ErrorKind, Json, Part, Reasoning, Remedy, Role, StopReason, ToolCall, ToolResult, Usage,
 };
 use serde_json::json;
 
@@ -53,7 +53,7 @@ async fn results_are_told_until_the_model_has_enough() {
                   { type: equals, value: Here. }";
     let (record, asked) = only(checks, Scripted::new(answer("?")).on(LITE, replies)).await;
     assert_eq!(record.status, TrialStatus::Passed, "{:?}", record.checks);
-    assert_eq!(record.output, Some(json!("Here.")));
+    assert_eq!(record.output, Some(Json::of(&"Here.")));
     assert_eq!((record.tool_calls.len(), record.attempts.len()), (3, 4));
     assert_eq!(record.usage(), Usage::new(30, 6));
     assert_eq!(

@@ -3,7 +3,7 @@
 use std::sync::mpsc;
 
 use mcp_cli::journal::{Record, TrialStatus};
-use mcp_cli::model::{ErrorKind, StopReason};
+use mcp_cli::model::{ErrorKind, Json, StopReason};
 use mcp_cli::run::{Event, Stop};
 use serde_json::json;
 
@@ -29,7 +29,7 @@ async fn a_canned_answer_is_judged_without_asking() {
     let test = "{ vars: { q: x }, output: 'canned ok', assert: [{ type: contains, value: ok }] }";
     let (record, asked) = only(&suite("{{ q }}", test), Scripted::new(answer("no"))).await;
     assert_eq!((record.status, asked), (TrialStatus::Passed, 0));
-    assert_eq!(record.output, Some(json!("canned ok")));
+    assert_eq!(record.output, Some(Json::of(&"canned ok")));
     assert_eq!((record.attempts.len(), record.latency_ms), (0, None));
     assert_eq!(record.cost(None).unwrap().to_string(), "0");
 }
@@ -88,7 +88,7 @@ async fn the_stop_reason_tells_answers_from_errors() {
         assert_eq!(record.stop_reason.as_deref(), Some(reason));
         assert_eq!(
             record.output,
-            Some(json!("ok")),
+            Some(Json::of(&"ok")),
             "{reason}: what was said is kept"
         );
         assert_eq!(

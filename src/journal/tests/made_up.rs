@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use super::record;
 use crate::check::{ByPlace, CheckResult, Labelled, Opinion, Status};
 use crate::journal::{Attempt, ErrorRecord, JudgeCall, Record, TrialStatus};
-use crate::model::{ErrorKind, ToolCall, Usage};
+use crate::model::{ErrorKind, Json, ToolCall, Usage};
 use crate::plan::Position;
 
 /// Any record.
@@ -35,12 +35,12 @@ pub(super) fn any_record() -> impl Strategy<Value = Record> {
     (names, numbers, values, lists, rest).prop_map(|(names, numbers, values, lists, rest)| Record {
         at: rest.0,
         case: names.0,
-        vars: values.0,
+        vars: Json::of(&values.0),
         tags: lists.3,
         cluster: names.2.clone(),
         status: rest.1,
         score: numbers.0,
-        output: values.1,
+        output: values.1.map(|output| Json::of(&output)),
         tool_calls: lists.2.into_iter().map(tool_call).collect(),
         stop_reason: names.2,
         checks: lists.0,

@@ -250,6 +250,7 @@ impl<'a> Page<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Json;
     use crate::report::{Comparing, Findings};
     use crate::tally::RecordsError;
     use crate::tally::fixture::{failed, header, journal, record};
@@ -282,7 +283,7 @@ mod tests {
         for case in 0..450 {
             records.push(record(0, case, 0, 0));
             let mut second = record(0, case, 0, 1);
-            second.asked = Some("{\"system\":[],\"messages\":[]}".to_owned());
+            second.asked = Some(Json::of(&r#"{"system":[],"messages":[]}"#));
             records.push(if case % 3 == 0 {
                 failed(second, "no")
             } else {

@@ -1,12 +1,11 @@
 //! One case and prompt with the trials of all models, as the page shows it when it is opened.
 
 use serde::Serialize;
-use serde_json::{Map, Value};
 
 use crate::catalog::Usd;
 use crate::check::{CheckResult, Status};
 use crate::journal::{ErrorRecord, Header, Record, TurnRecord};
-use crate::model::{ToolCall, Usage};
+use crate::model::{Json, ToolCall, Usage};
 
 /// A question that is being read: what its list needs, and JSON of its trials so far.
 pub(super) struct Open {
@@ -14,7 +13,7 @@ pub(super) struct Open {
     pub(super) case: u64,
     pub(super) prompt: u32,
     /// What was asked, once a trial has told it.
-    asked: Option<String>,
+    asked: Option<Json>,
     /// The question up to its last trial.
     json: Vec<u8>,
     has_trials: bool,
@@ -26,7 +25,7 @@ struct Trial<'a> {
     repeat: u32,
     status: &'static str,
     score: Option<f64>,
-    output: Option<&'a Value>,
+    output: Option<&'a Json>,
     tool_calls: &'a [ToolCall],
     turns: &'a [TurnRecord],
     stop_reason: Option<&'a str>,
@@ -52,7 +51,7 @@ impl Open {
         #[derive(Serialize)]
         struct Beginning<'a> {
             case_id: &'a str,
-            vars: &'a Map<String, Value>,
+            vars: &'a Json,
         }
         let mut json = json_of(&Beginning {
             case_id: &record.case_id,
