@@ -1,6 +1,7 @@
 //! The client: one attempt for each call, in whichever region it names.
 
 use std::collections::HashMap;
+use std::pin::pin;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -83,14 +84,16 @@ impl Bedrock {
             idle: self.stream_idle_timeout,
         };
         if let Some(how) = &request.embedding {
-            return timeout_at(patience.deadline, embed(&client, request, how, &call))
+            let asking = pin!(embed(&client, request, how, &call));
+            return timeout_at(patience.deadline, asking)
                 .await
                 .unwrap_or_else(|_| Err(error::overdue(patience.whole)));
         }
         if request.stream {
             return converse_stream(&client, request, &call, patience).await;
         }
-        timeout_at(patience.deadline, converse(&client, request, &call))
+        let asking = pin!(converse(&client, request, &call));
+        timeout_at(patience.deadline, asking)
             .await
             .unwrap_or_else(|_| Err(error::overdue(patience.whole)))
     }
@@ -122,7 +125,7 @@ async fn converse(
     call: &Call<'_>,
 ) -> Result<Completion, ModelError> {
     let stopwatch = Stopwatch::default();
-    let sending = Body::of(request).converse(client).send();
+    let sending = pin!(Body::of(request).converse(client).send());
     let output = stopwatch
         .time(sending)
         .await
@@ -144,13 +147,13 @@ async fn embed(
 ) -> Result<Completion, ModelError> {
     let body = embed::body(request, how)?.to_string();
     let stopwatch = Stopwatch::default();
-    let sending = client
+    let asked = client
         .invoke_model()
         .model_id(&request.model)
         .content_type("application/json")
         .accept("application/json")
-        .body(Blob::new(body))
-        .send();
+        .body(Blob::new(body));
+    let sending = pin!(asked.send());
     let output = stopwatch
         .time(sending)
         .await
@@ -176,7 +179,7 @@ async fn converse_stream(
     patience: Patience,
 ) -> Result<Completion, ModelError> {
     let stopwatch = Stopwatch::default();
-    let sending = Body::of(request).converse_stream(client).send();
+    let sending = pin!(Body::of(request).converse_stream(client).send());
     let output = timeout_at(patience.deadline, stopwatch.time(sending))
         .await
         .map_err(|_| error::overdue(patience.whole))?
