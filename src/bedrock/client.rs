@@ -20,7 +20,9 @@ use super::hint;
 use super::settings::Settings;
 use super::stopwatch::{Starter, Stopwatch};
 use super::stream::{self, Patience};
-use crate::model::{Asking, Completion, Embedding, ModelClient, ModelError, Request, Usage};
+use crate::model::{
+    Asking, Completion, Embedding, Hear, ModelClient, ModelError, Request, Said, Usage,
+};
 
 /// Stands for "never" where a timeout is too long for the clock.
 const AGES: Duration = Duration::from_hours(365 * 24);
@@ -61,7 +63,8 @@ impl Bedrock {
         &self.connection.region
     }
 
-    async fn ask(&self, request: &Request) -> Result<Completion, ModelError> {
+    /// Asks once; `hear` follows a streamed answer.
+    async fn ask(&self, request: &Request, hear: &Hear<'_>) -> Result<Completion, ModelError> {
         let region = request.region.as_deref().unwrap_or(self.region());
         if !is_region(region) {
             return Err(error::no_such_region(region));
@@ -90,7 +93,7 @@ impl Bedrock {
                 .unwrap_or_else(|_| Err(error::overdue(patience.whole)));
         }
         if request.stream {
-            return converse_stream(&client, request, &call, patience).await;
+            return converse_stream(&client, request, &call, patience, hear).await;
         }
         let asking = pin!(converse(&client, request, &call));
         timeout_at(patience.deadline, asking)
@@ -115,7 +118,17 @@ impl Bedrock {
 
 impl ModelClient for Bedrock {
     fn converse<'a>(&'a self, request: &'a Request) -> Asking<'a> {
-        Box::pin(async move { self.ask(request).await.map_err(hint::complete) })
+        Box::pin(async move { self.ask(request, &|_| {}).await.map_err(hint::complete) })
+    }
+
+    fn listen<'a>(&'a self, request: &'a Request, hear: &'a Hear<'a>) -> Asking<'a> {
+        Box::pin(async move {
+            let completion = self.ask(request, hear).await.map_err(hint::complete)?;
+            if !request.stream && !completion.text.is_empty() {
+                hear(Said::Text(&completion.text));
+            }
+            Ok(completion)
+        })
     }
 }
 
@@ -177,6 +190,7 @@ async fn converse_stream(
     request: &Request,
     call: &Call<'_>,
     patience: Patience,
+    hear: &Hear<'_>,
 ) -> Result<Completion, ModelError> {
     let stopwatch = Stopwatch::default();
     let sending = pin!(Body::of(request).converse_stream(client).send());
@@ -184,5 +198,5 @@ async fn converse_stream(
         .await
         .map_err(|_| error::overdue(patience.whole))?
         .map_err(|error| error::of_send(&error, call))?;
-    stream::read(output, request, call, &stopwatch, patience).await
+    stream::read(output, request, call, &stopwatch, patience, hear).await
 }

@@ -9,7 +9,7 @@ use aws_sdk_bedrockruntime::types::{
 use serde_json::{Map, Value};
 
 use super::{converse, reasoning};
-use crate::model::{Completion, Reasoning, Request, StopReason, ToolCall, Usage};
+use crate::model::{Completion, Reasoning, Request, Said, StopReason, ToolCall, Usage};
 
 /// Bytes of text to a token, roughly, for the estimate of a stream that broke.
 const BYTES_PER_TOKEN: u64 = 4;
@@ -34,6 +34,22 @@ enum Block {
         name: String,
         input: String,
     },
+}
+
+/// Returns what an event lets a listener hear.
+pub(super) fn said(event: &ConverseStreamOutput) -> Option<Said<'_>> {
+    let ConverseStreamOutput::ContentBlockDelta(event) = event else {
+        return None;
+    };
+    let said = match event.delta()? {
+        ContentBlockDelta::Text(text) => Said::Text(text),
+        ContentBlockDelta::ReasoningContent(ReasoningContentBlockDelta::Text(text)) => {
+            Said::Reasoning(text)
+        }
+        _ => return None,
+    };
+    let (Said::Text(text) | Said::Reasoning(text)) = said;
+    (!text.is_empty()).then_some(said)
 }
 
 impl Fold {

@@ -18,6 +18,11 @@ pub(super) fn prefix(region: &str, model: &str) -> &'static str {
     }
 }
 
+/// Returns the inference profile of `model` that `region` has most likely: see [`prefix`].
+pub fn profile_of(region: &str, model: &str) -> String {
+    format!("{}{model}", prefix(region, model))
+}
+
 /// Returns `model` without its throughput suffix (`:300k`), if it has one.
 pub(super) fn without_throughput(model: &str) -> &str {
     let Some((base, suffix)) = model.rsplit_once(':') else {

@@ -27,4 +27,5 @@ mod tools;
 mod words;
 
 pub use client::Bedrock;
+pub use geo::profile_of;
 pub use settings::{Credentials, Settings};

@@ -7,9 +7,9 @@ use aws_sdk_bedrockruntime::operation::converse_stream::ConverseStreamOutput;
 use tokio::time::{Instant, timeout, timeout_at};
 
 use super::error::{self, Call};
-use super::fold::Fold;
+use super::fold::{self, Fold};
 use super::stopwatch::Stopwatch;
-use crate::model::{Completion, ErrorKind, ModelError, Remedy, Request};
+use crate::model::{Completion, ErrorKind, Hear, ModelError, Remedy, Request};
 
 /// The most output that is taken in; far above what any model may generate.
 const MOST_BYTES: u64 = 64 * 1024 * 1024;
@@ -28,7 +28,7 @@ pub(super) struct Patience {
     pub(super) idle: Duration,
 }
 
-/// Reads `output` to its end. Latencies count from when `stopwatch` started.
+/// Reads `output` to its end, piece by piece past `hear`. Latencies count from when `stopwatch` started.
 ///
 /// # Errors
 ///
@@ -40,6 +40,7 @@ pub(super) async fn read(
     call: &Call<'_>,
     stopwatch: &Stopwatch,
     patience: Patience,
+    hear: &Hear<'_>,
 ) -> Result<Completion, ModelError> {
     let mut fold = Fold::default();
     let mut first_token = None;
@@ -48,7 +49,12 @@ pub(super) async fn read(
             .checked_add(patience.idle)
             .map_or(patience.deadline, |idle| idle.min(patience.deadline));
         match timeout_at(next, output.stream.recv()).await {
-            Ok(Ok(Some(event))) => fold.push(event),
+            Ok(Ok(Some(event))) => {
+                if let Some(said) = fold::said(&event) {
+                    hear(said);
+                }
+                fold.push(event);
+            }
             Ok(Ok(None)) => break Err(truncated()),
             Ok(Err(error)) => break Err(error::of_stream(&error, call)),
             Err(_) if next == patience.deadline => break Err(error::overdue(patience.whole)),

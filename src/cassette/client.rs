@@ -10,7 +10,9 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 use super::exchange::{Exchange, Reply};
 use super::nearest::{Recorded, describe_miss, read_all};
 use crate::files::write_whole;
-use crate::model::{Asking, Completion, ErrorKind, ModelClient, ModelError, Remedy, Request};
+use crate::model::{
+    Asking, Completion, ErrorKind, Hear, ModelClient, ModelError, Remedy, Request, Said,
+};
 
 /// What a cassette does with its folder.
 #[derive(Clone)]
@@ -87,8 +89,9 @@ impl Cassette {
         &self,
         inner: &dyn ModelClient,
         request: &Request,
+        hear: &Hear<'_>,
     ) -> Result<Completion, ModelError> {
-        let result = inner.converse(request).await;
+        let result = inner.listen(request, hear).await;
         let path = Exchange::path(&self.folder, request);
         let key = Exchange::own_path(&path, request);
         let replies = {
@@ -129,13 +132,15 @@ impl Cassette {
         &self,
         inner: &dyn ModelClient,
         request: &Request,
+        hear: &Hear<'_>,
     ) -> Result<Completion, ModelError> {
         let path = Exchange::path(&self.folder, request);
         let found = find(&path, request)?;
         if let Some(answer) = found.as_ref().and_then(Exchange::answer) {
-            return Reply::Answer(Box::new(answer.clone())).play();
+            let answer = Reply::Answer(Box::new(answer.clone())).play();
+            return heard(answer, hear);
         }
-        let result = inner.converse(request).await;
+        let result = inner.listen(request, hear).await;
         if result.is_ok() {
             self.keep(&path, request, vec![Reply::of(&result)]);
         }
@@ -188,14 +193,33 @@ impl Cassette {
 
 impl ModelClient for Cassette {
     fn converse<'a>(&'a self, request: &'a Request) -> Asking<'a> {
+        self.listen(request, &|_| {})
+    }
+
+    fn listen<'a>(&'a self, request: &'a Request, hear: &'a Hear<'a>) -> Asking<'a> {
         Box::pin(async move {
             match &self.mode {
-                Mode::Record(inner) => self.record(&**inner, request).await,
-                Mode::Replay => self.replay(request),
-                Mode::Cache(inner) => self.cached(&**inner, request).await,
+                Mode::Record(inner) => self.record(&**inner, request, hear).await,
+                Mode::Replay => heard(self.replay(request), hear),
+                Mode::Cache(inner) => self.cached(&**inner, request, hear).await,
             }
         })
     }
+}
+
+/// Lets a listener hear a recorded answer.
+fn heard(
+    result: Result<Completion, ModelError>,
+    hear: &Hear<'_>,
+) -> Result<Completion, ModelError> {
+    if let Some(answer) = result
+        .as_ref()
+        .ok()
+        .filter(|answer| !answer.text.is_empty())
+    {
+        hear(Said::Text(&answer.text));
+    }
+    result
 }
 
 /// Reads what this asker was answered; else what another was who asked the same.

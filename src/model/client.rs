@@ -17,4 +17,27 @@ pub type Asking<'a> = Pin<Box<dyn Future<Output = Result<Completion, ModelError>
 pub trait ModelClient: Send + Sync {
     /// Asks once. Dropping the future abandons the call.
     fn converse<'a>(&'a self, request: &'a Request) -> Asking<'a>;
+
+    /// Asks once, and lets `hear` follow the answer as it comes; all of it at the end, where nothing is streamed.
+    fn listen<'a>(&'a self, request: &'a Request, hear: &'a Hear<'a>) -> Asking<'a> {
+        Box::pin(async move {
+            let completion = self.converse(request).await?;
+            if !completion.text.is_empty() {
+                hear(Said::Text(&completion.text));
+            }
+            Ok(completion)
+        })
+    }
 }
+
+/// A piece of an answer, as soon as it is there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Said<'a> {
+    /// Text of the answer.
+    Text(&'a str),
+    /// What the model thinks before it answers.
+    Reasoning(&'a str),
+}
+
+/// Whoever follows an answer.
+pub type Hear<'a> = dyn Fn(Said<'_>) + Send + Sync + 'a;

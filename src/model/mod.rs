@@ -16,7 +16,7 @@ mod request;
 mod tool;
 mod usage;
 
-pub use client::{Asking, ModelClient};
+pub use client::{Asking, Hear, ModelClient, Said};
 pub use completion::{Completion, StopReason};
 pub use embedding::{Embedding, Purpose};
 pub use error::{ErrorKind, ModelError, Remedy};
