@@ -29,6 +29,7 @@ pub mod cassette;
 pub mod catalog;
 pub mod check;
 pub mod cli;
+pub mod config;
 mod files;
 pub mod gate;
 pub mod journal;

@@ -1,10 +1,12 @@
 //! What is wrong with a suite: where, what, and what to do about it.
 
 use std::fmt;
+use std::path::Path;
+use std::sync::Arc;
 
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 
-use super::source::Place;
+use super::source::{Place, SourceFile};
 use crate::template::TemplateError;
 
 /// How bad a problem is.
@@ -38,6 +40,15 @@ impl SuiteError {
             message: message.into(),
             hint: None,
         }
+    }
+
+    /// Returns an error of a whole file, which cannot be read.
+    pub(crate) fn of_file(path: &Path, message: impl Into<String>) -> Self {
+        let file = SourceFile {
+            path: path.to_owned(),
+            text: String::new(),
+        };
+        Self::new(Place::start_of(&Arc::new(file)), message)
     }
 
     /// Returns the same problem with a hint, if there is one.

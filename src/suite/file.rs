@@ -38,7 +38,7 @@ pub(super) fn read_beside(
 /// # Errors
 ///
 /// Says in a sentence why it could not be read.
-pub(super) fn read(path: &Path) -> Result<Arc<SourceFile>, String> {
+pub(crate) fn read(path: &Path) -> Result<Arc<SourceFile>, String> {
     let shown = path.display();
     let size = std::fs::metadata(path)
         .map_err(|error| unreadable(path, &error))?

@@ -97,6 +97,37 @@ impl MediaKind {
     }
 }
 
+/// Returns the block of a file's bytes: an image or a document, by its first bytes, else by `told`, a format or a media type, else by
+/// its name.
+///
+/// # Errors
+///
+/// In a sentence: it is empty, too large, or of no format that Bedrock takes.
+pub fn attachment(path: &Path, bytes: Vec<u8>, told: Option<&str>) -> Result<Part, String> {
+    let extension = path.extension().map(|it| it.to_string_lossy().into_owned());
+    let word = told.map(|told| told.rsplit('/').next().unwrap_or(told).to_owned());
+    let word = sniffed(&bytes).or(word).or(extension);
+    let kinds = [MediaKind::Image, MediaKind::Document];
+    let fits = |kind: &MediaKind| {
+        word.as_deref()
+            .is_some_and(|word| kind.format(word).is_some())
+    };
+    let kind = kinds.into_iter().find(fits).unwrap_or(MediaKind::Document);
+    let template = MediaTemplate {
+        kind,
+        format: None,
+        // A name that says nothing: what a file is called may be read as an instruction.
+        name: Some("document".to_owned()),
+        data: Template::parse("").map_err(|error| error.to_string())?,
+        folder: PathBuf::new(),
+    };
+    let media = template.of_bytes("", bytes, word)?;
+    Ok(match kind {
+        MediaKind::Image => Part::Image(media),
+        MediaKind::Document => Part::Document(media),
+    })
+}
+
 /// Returns whether a path leads to an image or a document, by its extension, which a variable keeps as a path.
 pub(super) fn is_media_path(path: &str) -> bool {
     const TEXT: [&str; 6] = ["csv", "html", "htm", "txt", "md", "markdown"];
@@ -155,6 +186,17 @@ impl MediaTemplate {
                 .map_err(|_| format!("the {kind} is neither `file://…` nor base64"))?;
             (bytes, told)
         };
+        self.of_bytes(source, bytes, told)
+    }
+
+    /// Makes a block of bytes that `source` named; `told` is the format by their name.
+    fn of_bytes(
+        &self,
+        source: &str,
+        bytes: Vec<u8>,
+        told: Option<String>,
+    ) -> Result<Media, String> {
+        let kind = self.kind.as_str();
         if bytes.is_empty() {
             return Err(format!("the {kind} is empty"));
         }

@@ -9,7 +9,7 @@ pub use crate::text::nearest;
 /// A map being read. Keys are asked for in snake case; camel case spellings are accepted everywhere.
 ///
 /// Every key that is asked for counts as known; [`finish`](Self::finish) reports the others with the nearest known.
-pub(super) struct MapReader<'a> {
+pub(crate) struct MapReader<'a> {
     what: &'static str,
     place: &'a Place,
     entries: &'a [(Key, Node)],
@@ -26,7 +26,7 @@ impl<'a> MapReader<'a> {
     /// Begins to read `node`, which should be a map that describes `what` ("a test").
     ///
     /// Notes a problem and returns `None` if it is no map.
-    pub(super) fn new(what: &'static str, node: &'a Node, problems: &mut Problems) -> Option<Self> {
+    pub(crate) fn new(what: &'static str, node: &'a Node, problems: &mut Problems) -> Option<Self> {
         match &node.value {
             Tree::Map(entries) => Some(Self {
                 what,
@@ -48,12 +48,12 @@ impl<'a> MapReader<'a> {
     }
 
     /// Returns the place of the whole map.
-    pub(super) fn place(&self) -> &'a Place {
+    pub(crate) fn place(&self) -> &'a Place {
         self.place
     }
 
     /// Returns the value of `name`, if the map has it and it is not null.
-    pub(super) fn take(&mut self, name: &'static str) -> Option<&'a Node> {
+    pub(crate) fn take(&mut self, name: &'static str) -> Option<&'a Node> {
         self.take_with_key(name)
             .map(|(_, node)| node)
             .filter(|node| node.value != Tree::Null)
@@ -68,7 +68,7 @@ impl<'a> MapReader<'a> {
     }
 
     /// Returns the value of whichever of `names` the map has: words for the same thing. Two of them are a mistake.
-    pub(super) fn take_one_of(
+    pub(crate) fn take_one_of(
         &mut self,
         names: &[&'static str],
         problems: &mut Problems,
@@ -102,7 +102,7 @@ impl<'a> MapReader<'a> {
     }
 
     /// Returns the text of `name`; notes a problem if it is something else.
-    pub(super) fn text(&mut self, name: &'static str, problems: &mut Problems) -> Option<&'a str> {
+    pub(crate) fn text(&mut self, name: &'static str, problems: &mut Problems) -> Option<&'a str> {
         let node = self.take(name)?;
         let text = node.as_text();
         if text.is_none() {
@@ -115,7 +115,7 @@ impl<'a> MapReader<'a> {
     }
 
     /// Returns the number of `name`; notes a problem if it is something else.
-    pub(super) fn number(&mut self, name: &'static str, problems: &mut Problems) -> Option<f64> {
+    pub(crate) fn number(&mut self, name: &'static str, problems: &mut Problems) -> Option<f64> {
         let node = self.take(name)?;
         let number = as_number(node).and_then(Number::as_f64);
         if number.is_none() {
@@ -128,7 +128,7 @@ impl<'a> MapReader<'a> {
     }
 
     /// Returns the whole number of `name`, at least `least`; notes a problem if it is something else.
-    pub(super) fn count(
+    pub(crate) fn count(
         &mut self,
         name: &'static str,
         least: u64,
@@ -148,7 +148,7 @@ impl<'a> MapReader<'a> {
     }
 
     /// Returns the truth of `name`; notes a problem if it is something else.
-    pub(super) fn flag(&mut self, name: &'static str, problems: &mut Problems) -> Option<bool> {
+    pub(crate) fn flag(&mut self, name: &'static str, problems: &mut Problems) -> Option<bool> {
         let node = self.take(name)?;
         if let Tree::Bool(value) = node.value {
             return Some(value);
@@ -161,7 +161,7 @@ impl<'a> MapReader<'a> {
     }
 
     /// Returns the texts of `name`: one text, or a list of them.
-    pub(super) fn texts(
+    pub(crate) fn texts(
         &mut self,
         name: &'static str,
         problems: &mut Problems,
@@ -225,7 +225,7 @@ impl<'a> MapReader<'a> {
 
     /// Notes that `name` is missing. [`finish`](Self::finish) says so with `message`, unless a key that nobody knows is
     /// `name` misspelt.
-    pub(super) fn miss(&mut self, name: &'static str, message: impl Into<String>) {
+    pub(crate) fn miss(&mut self, name: &'static str, message: impl Into<String>) {
         self.missing.push((name, message.into()));
     }
 
@@ -243,7 +243,7 @@ impl<'a> MapReader<'a> {
     /// Reports keys that nobody asked for, with the nearest one that is known; keys in two spellings; missing keys.
     ///
     /// Returns whether there was nothing to report.
-    pub(super) fn finish(self, problems: &mut Problems) -> bool {
+    pub(crate) fn finish(self, problems: &mut Problems) -> bool {
         let mut is_sound = self.is_sound;
         for name in &self.known {
             let mut spellings = self

@@ -17,7 +17,7 @@ use super::yaml_error::explained;
 
 /// A value with its place.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Node {
+pub(crate) struct Node {
     /// What stands there.
     pub value: Tree,
     /// Where it stands.
@@ -26,7 +26,7 @@ pub(super) struct Node {
 
 /// A key with its place.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Key {
+pub(crate) struct Key {
     /// The key as written.
     pub name: String,
     /// Where it stands.
@@ -35,7 +35,7 @@ pub(super) struct Key {
 
 /// A located YAML value.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Tree {
+pub(crate) enum Tree {
     /// `null`, `~` or nothing.
     Null,
     /// `true` or `false`.
@@ -56,7 +56,7 @@ impl Node {
     /// # Errors
     ///
     /// What is not YAML, with its line and column.
-    pub(super) fn parse(file: &Arc<SourceFile>) -> Result<Self, SuiteError> {
+    pub(crate) fn parse(file: &Arc<SourceFile>) -> Result<Self, SuiteError> {
         let options = serde_saphyr::options! {
             strict_booleans: true,
             leading_zero_numbers_as_strings: true,
@@ -70,7 +70,7 @@ impl Node {
     }
 
     /// Returns the value without its places.
-    pub(super) fn to_json(&self) -> Value {
+    pub(crate) fn to_json(&self) -> Value {
         match &self.value {
             Tree::Null => Value::Null,
             Tree::Bool(value) => Value::Bool(*value),
@@ -87,7 +87,7 @@ impl Node {
     }
 
     /// Returns the value of `name`, written like this, if this is a map that has it.
-    pub(super) fn get(&self, name: &str) -> Option<&Self> {
+    pub(crate) fn get(&self, name: &str) -> Option<&Self> {
         match &self.value {
             Tree::Map(entries) => entries
                 .iter()
@@ -98,7 +98,7 @@ impl Node {
     }
 
     /// Returns the text, if this is text.
-    pub(super) fn as_text(&self) -> Option<&str> {
+    pub(crate) fn as_text(&self) -> Option<&str> {
         match &self.value {
             Tree::Text(text) => Some(text),
             _ => None,
@@ -106,7 +106,7 @@ impl Node {
     }
 
     /// Returns what kind of value this is, for messages: "a list", "text" …
-    pub(super) fn kind(&self) -> &'static str {
+    pub(crate) fn kind(&self) -> &'static str {
         match &self.value {
             Tree::Null => "nothing",
             Tree::Bool(_) => "true or false",

@@ -1,0 +1,188 @@
+//! All files of a configuration together.
+
+use std::path::{Path, PathBuf};
+
+use super::environment::Environment;
+use super::find::Found;
+use super::provider::Provider;
+use crate::suite::{MapReader, Node, Problems, SuiteError, Tree, read_file};
+
+/// What a user has configured.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Config {
+    /// Who answers questions, in the order of the files.
+    pub providers: Vec<Provider>,
+    /// Who makes vectors.
+    pub embeddings: Vec<Provider>,
+    /// The provider of commands that name none.
+    pub default_provider: Option<String>,
+    /// Whether conversations are kept.
+    pub log: bool,
+    /// The files that were read.
+    pub files: Vec<PathBuf>,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            providers: Vec::new(),
+            embeddings: Vec::new(),
+            default_provider: None,
+            log: true,
+            files: Vec::new(),
+        }
+    }
+}
+
+/// What a file is read for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Part {
+    Provider,
+    Embedding,
+    Settings,
+}
+
+impl Part {
+    /// Returns what is read from a path below a configuration's folder.
+    fn of(path: &Path) -> Self {
+        let within = |name: &str| path.components().any(|part| part.as_os_str() == name);
+        if within("embeddings") {
+            Self::Embedding
+        } else if within("providers") {
+            Self::Provider
+        } else {
+            Self::Settings
+        }
+    }
+}
+
+/// Reads everything that was found. Every problem is told at once, each at its line; what is sound is read all the same.
+pub fn read(found: &Found, environment: &Environment) -> (Config, Vec<SuiteError>) {
+    let mut reading = Reading {
+        config: Config::default(),
+        environment,
+        problems: Problems::default(),
+    };
+    let includes = found
+        .main
+        .as_deref()
+        .and_then(|main| reading.settings(main));
+    if let Some(root) = &found.root {
+        let usual = || {
+            let folders = ["config/providers/*.yaml", "config/embeddings/*.yaml"];
+            folders.map(str::to_owned).to_vec()
+        };
+        for pattern in includes.unwrap_or_else(usual) {
+            for path in matching(root, &pattern) {
+                reading.file(root, &path);
+            }
+        }
+    }
+    (reading.config, reading.problems.into_sorted())
+}
+
+struct Reading<'a> {
+    config: Config,
+    environment: &'a Environment,
+    problems: Problems,
+}
+
+impl Reading<'_> {
+    fn node(&mut self, path: &Path) -> Option<Node> {
+        if self.config.files.iter().any(|file| file == path) {
+            return None;
+        }
+        self.config.files.push(path.to_owned());
+        let file = match read_file(path) {
+            Ok(file) => file,
+            Err(message) => {
+                self.problems.push(SuiteError::of_file(path, message));
+                return None;
+            }
+        };
+        match Node::parse(&file) {
+            Ok(node) => Some(node),
+            Err(error) => {
+                self.problems.push(error);
+                None
+            }
+        }
+    }
+
+    fn file(&mut self, root: &Path, path: &Path) {
+        let part = Part::of(path.strip_prefix(root).unwrap_or(path));
+        if part == Part::Settings {
+            self.settings(path);
+            return;
+        }
+        let Some(node) = self.node(path) else { return };
+        let Some(provider) = Provider::decode(&node, self.environment, &mut self.problems) else {
+            return;
+        };
+        let list = match part {
+            Part::Embedding => &mut self.config.embeddings,
+            Part::Provider | Part::Settings => &mut self.config.providers,
+        };
+        if list.iter().any(|other| other.name == provider.name) {
+            let message = format!("there is another provider `{}`", provider.name);
+            self.problems.error(&node.place, message);
+            return;
+        }
+        list.push(provider);
+    }
+
+    /// Reads `config.yaml`, or a file of settings; returns what it includes, if it says so.
+    fn settings(&mut self, path: &Path) -> Option<Vec<String>> {
+        let node = self.node(path)?;
+        if node.value == Tree::Null {
+            return None;
+        }
+        let mut map = MapReader::new("a configuration", &node, &mut self.problems)?;
+        let includes = map
+            .take("includes")
+            .map(|node| includes(node, &mut self.problems));
+        let default = map.text("default_provider", &mut self.problems);
+        if let Some(default) = default {
+            self.config.default_provider = Some(default.to_owned());
+        }
+        if let Some(log) = map.flag("log", &mut self.problems) {
+            self.config.log = log;
+        }
+        map.finish(&mut self.problems);
+        includes
+    }
+}
+
+/// Reads patterns of files: a text, a list of them, or such under names of one's own.
+fn includes(node: &Node, problems: &mut Problems) -> Vec<String> {
+    match &node.value {
+        Tree::Text(pattern) => vec![pattern.clone()],
+        Tree::List(items) => items
+            .iter()
+            .flat_map(|item| includes(item, problems))
+            .collect(),
+        Tree::Map(entries) => {
+            let parts = entries.iter();
+            parts
+                .flat_map(|(_, part)| includes(part, problems))
+                .collect()
+        }
+        _ => {
+            let message = format!("`includes` are patterns of files, found {}", node.kind());
+            problems.error(&node.place, message);
+            Vec::new()
+        }
+    }
+}
+
+/// Returns the files that a pattern means, sorted; the file itself where it is no pattern.
+fn matching(root: &Path, pattern: &str) -> Vec<PathBuf> {
+    let within = glob::Pattern::escape(&root.to_string_lossy());
+    let found = glob::glob(&Path::new(&within).join(pattern).to_string_lossy());
+    let mut files: Vec<PathBuf> = found.into_iter().flatten().filter_map(Result::ok).collect();
+    files.retain(|file| file.is_file());
+    if files.is_empty() && !pattern.contains(['*', '?', '[']) {
+        files.push(root.join(pattern));
+    }
+    files
+}
