@@ -37,7 +37,10 @@ const FLOORS: &[&[(&str, &[&str])]] = &[
             "check", "catalog", "model", "template", "gate", "script", "text",
         ],
     )],
-    &[("plan", &["suite", "model", "template", "text"])],
+    &[
+        ("plan", &["suite", "model", "template", "text"]),
+        ("config", &["suite"]),
+    ],
     &[("journal", &["plan", "check", "catalog", "gate", "model"])],
     &[
         (
@@ -61,7 +64,7 @@ const FLOORS: &[&[(&str, &[&str])]] = &[
     &[(
         "cli",
         &[
-            "report", "tally", "run", "journal", "plan", "suite", "check", "check", "catalog",
+            "report", "tally", "run", "journal", "plan", "config", "suite", "check", "catalog",
             "bedrock", "cassette", "gate", "model", "files",
         ],
     )],
@@ -90,7 +93,8 @@ const PACKAGES: &[(&str, &[&str])] = &[
     ("statrs", &["stats"]),
     ("csv", &["catalog", "suite", "report"]),
     ("serde_saphyr", &["catalog", "suite", "text"]),
-    ("walkdir", &["suite", "cassette"]),
+    ("walkdir", &["suite", "cassette", "cli"]),
+    ("glob", &["config", "cli"]),
     ("annotate_snippets", &["suite", "cli"]),
     ("tokio", &["bedrock", "run", "cli"]),
 ];

@@ -27,6 +27,19 @@ pub(super) struct Connected {
 ///
 /// No region, no credentials, or a recording's folder that cannot be used.
 pub(super) async fn connect(options: &RunOptions, nobody: bool) -> Result<Connected, CliError> {
+    connect_with(options, settings(options), nobody).await
+}
+
+/// Does the same as whoever has settled where and as whom to ask.
+///
+/// # Errors
+///
+/// As for [`connect`].
+pub(super) async fn connect_with(
+    options: &RunOptions,
+    settings: Settings,
+    nobody: bool,
+) -> Result<Connected, CliError> {
     refuse_secrets(options)?;
     if options.replay.is_some() || nobody {
         let region = region_of(options);
@@ -40,7 +53,7 @@ pub(super) async fn connect(options: &RunOptions, nobody: bool) -> Result<Connec
             cassette: None,
         });
     }
-    let bedrock = Bedrock::connect(settings(options)).await?;
+    let bedrock = Bedrock::connect(settings).await?;
     let region = Some(bedrock.region().to_owned());
     let bedrock: Arc<dyn ModelClient> = Arc::new(bedrock);
     let (folder, mode) = match (&options.record, &options.cache) {

@@ -18,6 +18,8 @@ pub(super) struct CliError {
     pub causes: Vec<String>,
     /// What to do about it.
     pub hints: Vec<String>,
+    /// What a model's client said, where that is the error.
+    pub model: Option<Box<ModelError>>,
 }
 
 impl CliError {
@@ -33,6 +35,7 @@ impl CliError {
             message: message.into(),
             causes: Vec::new(),
             hints: Vec::new(),
+            model: None,
         }
     }
 
@@ -89,10 +92,9 @@ impl From<ModelError> for CliError {
             ErrorKind::Credentials | ErrorKind::Denied => Exit::Denied,
             _ => Exit::Usage,
         };
-        let cli = Self::new(exit, error.message);
-        match error.hint {
-            Some(hint) => cli.hint(hint),
-            None => cli,
-        }
+        let mut cli = Self::new(exit, error.message.clone());
+        cli.hints.extend(error.hint.clone());
+        cli.model = Some(Box::new(error));
+        cli
     }
 }

@@ -16,11 +16,14 @@ mod grade;
 mod header;
 mod outputs;
 mod progress;
+mod provider;
+mod query;
 mod report;
 mod run_folder;
 mod runs;
 mod schema;
 mod signals;
+mod trouble;
 mod ui;
 mod validate;
 mod verdict;
@@ -52,6 +55,7 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Query(Box<query::QueryArgs>),
     Eval(Box<eval::EvalArgs>),
     Grade(Box<grade::GradeArgs>),
     Compare(compare::CompareArgs),
@@ -82,6 +86,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
 
 fn dispatch(command: Command, ui: &Ui) -> Result<Exit, CliError> {
     match command {
+        Command::Query(args) => query::run(&args, ui),
         Command::Eval(args) => eval::run(&args, ui),
         Command::Grade(args) => grade::run(&args, ui),
         Command::Compare(args) => compare::run(&args, ui),

@@ -265,7 +265,7 @@ pub(super) fn journal_error(error: &JournalError) -> CliError {
 }
 
 /// Checks that a file can be written where the user wants it, without writing it.
-fn check_writable(path: &Path) -> io::Result<()> {
+pub(super) fn check_writable(path: &Path) -> io::Result<()> {
     if path.is_dir() {
         return Err(io::ErrorKind::IsADirectory.into());
     }

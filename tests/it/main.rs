@@ -12,6 +12,7 @@ mod cli_early;
 mod cli_eval;
 mod cli_grade;
 mod cli_inert;
+mod cli_query;
 mod cli_resume;
 mod cli_runs;
 mod docs;

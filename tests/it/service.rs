@@ -9,6 +9,8 @@ use serde_json::{Value, json};
 use wiremock::matchers::{method, path_regex};
 use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate};
 
+use crate::double::event;
+
 /// A running service.
 pub(crate) struct Service {
     server: MockServer,
@@ -45,6 +47,55 @@ fn letters(request: &Request) -> ResponseTemplate {
     let vector: Vec<usize> = ('a'..='z').map(count).collect();
     ResponseTemplate::new(200)
         .set_body_json(json!({"embedding": vector, "inputTextTokenCount": text.len()}))
+}
+
+/// Returns all text of the last message.
+fn said(request: &Request) -> String {
+    let body: Value = serde_json::from_slice(&request.body).unwrap();
+    let last = body["messages"].as_array().unwrap().last().unwrap();
+    let blocks = last["content"].as_array().unwrap();
+    blocks
+        .iter()
+        .filter_map(|block| block["text"].as_str())
+        .collect()
+}
+
+/// Says what it is told, a word at a time.
+fn streamed(request: &Request) -> ResponseTemplate {
+    let text = said(request);
+    let mut frames = event("messageStart", &json!({"role": "assistant"}));
+    for word in text.split_inclusive(' ') {
+        let delta = json!({"contentBlockIndex": 0, "delta": {"text": word}});
+        frames.extend(event("contentBlockDelta", &delta));
+    }
+    frames.extend(event("contentBlockStop", &json!({"contentBlockIndex": 0})));
+    frames.extend(event("messageStop", &json!({"stopReason": "end_turn"})));
+    let usage = json!({"inputTokens": 10, "outputTokens": 5, "totalTokens": 15});
+    let metadata = json!({"usage": usage, "metrics": {"latencyMs": 1}});
+    frames.extend(event("metadata", &metadata));
+    ResponseTemplate::new(200).set_body_raw(frames, "application/vnd.amazon.eventstream")
+}
+
+/// Answers with vectors that count letters, in the form of the model that is asked.
+fn vectors(request: &Request) -> ResponseTemplate {
+    let body: Value = serde_json::from_slice(&request.body).unwrap();
+    let vector = |text: &Value| {
+        let text = text.as_str().unwrap().to_lowercase();
+        let count = |letter: char| text.chars().filter(|found| *found == letter).count();
+        ('a'..='z').map(count).collect::<Vec<_>>()
+    };
+    let answer = if let Some(texts) = body["texts"].as_array() {
+        let vectors: Vec<_> = texts.iter().map(vector).collect();
+        json!({"embeddings": {"float": vectors}, "response_type": "embeddings_by_type"})
+    } else if body["singleEmbeddingParams"].is_object() {
+        let text = &body["singleEmbeddingParams"]["text"]["value"];
+        json!({"embeddings": [{"embeddingType": "TEXT", "embedding": vector(text)}]})
+    } else {
+        let text = &body["inputText"];
+        let tokens = text.as_str().unwrap().len();
+        json!({"embedding": vector(text), "inputTextTokenCount": tokens})
+    };
+    ResponseTemplate::new(200).set_body_json(answer)
 }
 
 struct Echo {
@@ -138,6 +189,41 @@ impl Service {
             asked: Arc::default(),
             calls,
         }
+    }
+
+    /// Starts a service that says what it is told, streamed where it is asked for that, and makes vectors of letters.
+    pub(crate) async fn whole() -> Self {
+        let server = MockServer::start().await;
+        Mock::given(path_regex("/invoke$"))
+            .respond_with(vectors)
+            .mount(&server)
+            .await;
+        Mock::given(path_regex("/converse-stream$"))
+            .respond_with(streamed)
+            .mount(&server)
+            .await;
+        Mock::given(path_regex("/converse$"))
+            .respond_with(|request: &Request| {
+                ResponseTemplate::new(200).set_body_json(answer(&json!(said(request))))
+            })
+            .mount(&server)
+            .await;
+        let (_, calls) = channel();
+        Self {
+            server,
+            asked: Arc::default(),
+            calls,
+        }
+    }
+
+    /// Returns every request so far: its path, and its body.
+    pub(crate) async fn requests(&self) -> Vec<(String, Value)> {
+        let requests = self.server.received_requests().await.unwrap();
+        let told = requests.into_iter().map(|request| {
+            let body = serde_json::from_slice(&request.body).unwrap();
+            (request.url.path().to_owned(), body)
+        });
+        told.collect()
     }
 
     /// Starts a service that answers every call with an error.

@@ -1,0 +1,217 @@
+//! An answer as it is shown: while it comes, as text, or as JSON.
+
+use std::io::{IsTerminal, Write};
+use std::sync::Mutex;
+
+use serde_json::{Value, json};
+
+use crate::catalog::{PriceRow, Usd};
+use crate::journal::Attempt;
+use crate::model::{Completion, Said, Usage};
+use crate::report::safe_text;
+use crate::run::Stop;
+
+/// What one model answered.
+pub(super) struct Answer {
+    pub(super) provider: String,
+    pub(super) model: String,
+    pub(super) completion: Completion,
+    /// What `--schema` made of it.
+    pub(super) structured: Option<Value>,
+    pub(super) attempts: Vec<Attempt>,
+    /// What all attempts cost; `None` where the model is unpriced.
+    pub(super) cost: Option<Usd>,
+}
+
+impl Answer {
+    /// Returns what is printed of it: the value of a schema, else its text.
+    pub(super) fn text(&self, extract: bool) -> String {
+        if let Some(value) = &self.structured {
+            return serde_json::to_string_pretty(value).expect("a value is plain data");
+        }
+        let text = &self.completion.text;
+        let text = fenced(text).filter(|_| extract).unwrap_or(text);
+        text.to_owned()
+    }
+
+    /// Returns it as one object.
+    pub(super) fn to_json(&self) -> Value {
+        let answer = &self.completion;
+        let calls = answer.tool_calls.iter();
+        let calls =
+            calls.map(|call| json!({"id": call.id, "name": call.name, "input": call.input}));
+        json!({
+            "response": answer.text,
+            "output": answer.text,
+            "structured": self.structured,
+            "provider": self.provider,
+            "model": self.model,
+            "tool_calls": calls.collect::<Vec<_>>(),
+            "usage": usage(&total(&self.attempts)),
+            "cost_usd": self.cost,
+            "stop_reason": answer.stop_reason.0,
+            "time_taken": u64::try_from(answer.latency.as_nanos()).unwrap_or(u64::MAX),
+            "latency_ms": millis(answer.latency),
+            "ttft_ms": answer.time_to_first_token.map(millis),
+            "attempts": self.attempts.len(),
+            "recorded": answer.recorded,
+            "request_id": answer.request_id,
+        })
+    }
+
+    /// Returns the line of `--usage`.
+    pub(super) fn usage_line(&self) -> String {
+        let usage = total(&self.attempts);
+        let seconds = self.completion.latency.as_secs_f64();
+        let cost = match self.cost {
+            Some(cost) => format!("${cost}"),
+            None => "unpriced".to_owned(),
+        };
+        #[expect(clippy::cast_precision_loss, reason = "shown as a rate")]
+        let rate = usage.output_tokens as f64 / seconds;
+        let rate = if rate.is_finite() {
+            format!(", {rate:.0} tokens/s")
+        } else {
+            String::new()
+        };
+        format!(
+            "{}: {} tokens in, {} out, {cost}, {seconds:.2} s{rate}",
+            self.model,
+            usage.prompt_tokens(),
+            usage.output_tokens
+        )
+    }
+}
+
+/// Returns what attempts cost together; `None` if something was billed and there is no price.
+pub(super) fn cost(attempts: &[Attempt], price: Option<&PriceRow>) -> Option<Usd> {
+    let billed = attempts.iter().filter_map(|attempt| attempt.usage);
+    billed.map(|usage| Some(price?.cost(&usage).usd)).sum()
+}
+
+fn total(attempts: &[Attempt]) -> Usage {
+    let mut sum = Usage::default();
+    for usage in attempts.iter().filter_map(|attempt| attempt.usage) {
+        sum += usage;
+    }
+    sum
+}
+
+fn usage(usage: &Usage) -> Value {
+    serde_json::to_value(usage).expect("numbers are plain data")
+}
+
+fn millis(time: std::time::Duration) -> f64 {
+    (time.as_secs_f64() * 1e6).round() / 1e3
+}
+
+/// Returns what stands in the first fenced block of a text.
+pub(super) fn fenced(text: &str) -> Option<&str> {
+    let (_, after) = text.split_once("```")?;
+    let (_, inside) = after.split_once('\n')?;
+    let (inside, _) = inside.split_once("\n```")?;
+    Some(inside)
+}
+
+/// How an answer is followed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Follow {
+    /// Not at all.
+    No,
+    /// Its text, as it comes.
+    Text,
+    /// An event for each piece.
+    Events,
+}
+
+/// Shows an answer while it comes.
+pub(super) struct Show {
+    follow: Follow,
+    reasoning: bool,
+    on_terminal: bool,
+    state: Mutex<State>,
+    stop: Stop,
+}
+
+#[derive(Default)]
+struct State {
+    /// Whether something was shown that does not end with a new line.
+    open: bool,
+    /// Nobody reads any more.
+    closed: bool,
+}
+
+impl Show {
+    pub(super) fn new(follow: Follow, reasoning: bool, stop: Stop) -> Self {
+        Self {
+            follow,
+            reasoning,
+            on_terminal: std::io::stdout().is_terminal(),
+            state: Mutex::default(),
+            stop,
+        }
+    }
+
+    /// Shows a piece.
+    pub(super) fn hear(&self, said: Said<'_>) {
+        match (self.follow, said) {
+            (Follow::Text, Said::Text(text)) => self.write(text),
+            (Follow::Events, Said::Text(text)) => {
+                self.event(&json!({"type": "text", "text": text}));
+            }
+            (Follow::Events, Said::Reasoning(text)) => {
+                self.event(&json!({"type": "reasoning", "text": text}));
+            }
+            (Follow::Text | Follow::No, Said::Reasoning(text)) if self.reasoning => {
+                let mut err = std::io::stderr().lock();
+                // Nobody can be told that stderr is gone.
+                let _ = write!(err, "{}", safe_text(text)).and_then(|()| err.flush());
+            }
+            (Follow::Text | Follow::No, _) => {}
+        }
+    }
+
+    /// Shows an event, where events are shown.
+    pub(super) fn event(&self, event: &Value) {
+        if self.follow == Follow::Events {
+            self.write(&format!("{event}\n"));
+        }
+    }
+
+    /// Ends the last line, if it is open.
+    pub(super) fn end(&self) {
+        let is_open = self.lock().open;
+        if is_open {
+            self.write("\n");
+        }
+    }
+
+    fn write(&self, text: &str) {
+        let mut state = self.lock();
+        if state.closed || text.is_empty() {
+            return;
+        }
+        let shown = if self.on_terminal && self.follow == Follow::Text {
+            safe_text(text)
+        } else {
+            text.into()
+        };
+        let mut out = std::io::stdout().lock();
+        let written = out.write_all(shown.as_bytes()).and_then(|()| out.flush());
+        state.open = !text.ends_with('\n');
+        if written.is_err() {
+            // Whoever read it has enough: the answer need not be paid to its end.
+            (state.closed, state.open) = (true, false);
+            self.stop.abandon();
+        }
+    }
+
+    /// Returns whether nobody reads any more.
+    pub(super) fn is_closed(&self) -> bool {
+        self.lock().closed
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, State> {
+        self.state.lock().expect("no holder of this lock panics")
+    }
+}

@@ -1,0 +1,144 @@
+//! The flags of `query`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use crate::cli::provider::ProviderArgs;
+
+/// Ask a model, and see its answer as it comes
+///
+/// What is piped in is read to its end: it is the prompt, or comes after it.
+#[derive(Debug, Clone, Args)]
+#[command(
+    after_help = "Examples:\n  mcp-cli query \"What is the capital of France?\"\n  git diff | mcp-cli query \"Review this change\" -m sonnet\n  mcp-cli query \"Explain REST APIs\" --models nova-lite,haiku"
+)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
+pub(in crate::cli) struct QueryArgs {
+    /// What to ask; several words need no quotes
+    #[arg(value_name = "PROMPT")]
+    pub prompt: Vec<String>,
+    #[command(flatten)]
+    pub whom: ProviderArgs,
+    /// Ask several models the same, side by side
+    #[arg(long, value_name = "IDS", value_delimiter = ',', conflicts_with_all = ["model", "jsonl"])]
+    pub models: Vec<String>,
+
+    /// The system prompt, or `@FILE`
+    #[arg(
+        short = 'S',
+        long,
+        visible_alias = "system-prompt",
+        value_name = "TEXT",
+        help_heading = "What is said"
+    )]
+    pub system: Option<String>,
+    /// Text to answer from: files, patterns, folders, or `-`
+    #[arg(
+        short,
+        long,
+        short_alias = 'f',
+        visible_alias = "file",
+        value_name = "FILE",
+        help_heading = "What is said"
+    )]
+    pub context: Vec<String>,
+    /// Images and documents: files, or `-`
+    #[arg(short, long, value_name = "FILE", help_heading = "What is said")]
+    pub attach: Vec<PathBuf>,
+    /// A file and its media type, where its content does not tell
+    #[arg(long, value_names = ["FILE", "MIME"], num_args = 2, help_heading = "What is said")]
+    pub attach_type: Vec<String>,
+    /// Text in place of what is piped in; `-` is what is piped in
+    #[arg(long, value_name = "TEXT", help_heading = "What is said")]
+    pub input_data: Option<String>,
+
+    /// The most tokens of an answer
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..), help_heading = "How")]
+    pub max_tokens: Option<u32>,
+    /// The temperature, 0 to 1
+    #[arg(long, value_name = "T", value_parser = share, help_heading = "How")]
+    pub temperature: Option<f64>,
+    /// Nucleus sampling, 0 to 1
+    #[arg(long, value_name = "P", value_parser = share, help_heading = "How")]
+    pub top_p: Option<f64>,
+    /// A text that ends the answer
+    #[arg(long, value_name = "TEXT", help_heading = "How")]
+    pub stop: Vec<String>,
+    /// How much to reason: low, medium, high, xhigh or max
+    #[arg(long, value_name = "LEVEL", value_parser = ["low", "medium", "high", "xhigh", "max"], help_heading = "How")]
+    pub effort: Option<String>,
+    /// A field that goes to the model as it is; values are JSON, or text
+    #[arg(
+        short = 'O',
+        long = "option",
+        value_name = "KEY=VALUE",
+        help_heading = "How"
+    )]
+    pub options: Vec<String>,
+    /// Such fields as one JSON object
+    #[arg(long, value_name = "JSON", help_heading = "How")]
+    pub option_json: Option<String>,
+    /// A guardrail, with its version
+    #[arg(long, value_name = "ID:VERSION", help_heading = "How")]
+    pub guardrail: Option<String>,
+    /// default, flex, priority or reserved
+    #[arg(long, value_name = "TIER", value_parser = ["default", "flex", "priority", "reserved"], help_heading = "How")]
+    pub service_tier: Option<String>,
+    /// Hold the answer to a JSON Schema: a file, JSON, or a list such as `name, age int`
+    #[arg(long, value_name = "SCHEMA", help_heading = "How")]
+    pub schema: Option<String>,
+    /// How often an answer that does not conform is asked for again
+    #[arg(long, value_name = "N", default_value_t = 1, help_heading = "How")]
+    pub schema_retries: u32,
+
+    /// Wait for the whole answer
+    #[arg(long, help_heading = "What is shown")]
+    pub no_stream: bool,
+    /// One JSON object: the answer and everything about it
+    #[arg(short, long, conflicts_with = "jsonl", help_heading = "What is shown")]
+    pub json: bool,
+    /// A JSON object for each event, as it happens
+    #[arg(long, help_heading = "What is shown")]
+    pub jsonl: bool,
+    /// Write the answer to a file
+    #[arg(short, long, value_name = "FILE", help_heading = "What is shown")]
+    pub output: Option<PathBuf>,
+    /// Show it too
+    #[arg(long, requires = "output", help_heading = "What is shown")]
+    pub tee: bool,
+    /// Only what stands in the first fenced block of the answer
+    #[arg(short = 'x', long, help_heading = "What is shown")]
+    pub extract: bool,
+    /// Show what the model thinks before it answers, on stderr
+    #[arg(long, help_heading = "What is shown")]
+    pub show_reasoning: bool,
+    /// Tell tokens, cost and time on stderr
+    #[arg(short, long, help_heading = "What is shown")]
+    pub usage: bool,
+    /// No warnings
+    #[arg(short, long, help_heading = "What is shown")]
+    pub quiet: bool,
+    /// Nothing but the exit code, where it fails
+    #[arg(long, help_heading = "What is shown")]
+    pub error_code_only: bool,
+    /// Show the request, its tokens and its cost; send nothing
+    #[arg(long, help_heading = "What is shown")]
+    pub dry_run: bool,
+}
+
+impl QueryArgs {
+    /// Returns whether the answer is shown as it comes.
+    pub(super) fn follows(&self) -> bool {
+        let whole = self.json || self.extract || self.schema.is_some() || !self.models.is_empty();
+        let elsewhere = self.output.is_some() && !self.tee;
+        self.jsonl || !(whole || elsewhere)
+    }
+}
+
+fn share(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(share) if (0.0..=1.0).contains(&share) => Ok(share),
+        _ => Err("expected a number from 0 to 1".to_owned()),
+    }
+}

@@ -1,0 +1,296 @@
+//! `query`: one question to one model, or to several side by side.
+
+mod answer;
+mod args;
+mod prompt;
+mod schema;
+
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use futures_util::future::join_all;
+use serde_json::{Value, json};
+
+pub(super) use args::QueryArgs;
+
+use self::answer::{Answer, Follow, Show, cost};
+use self::prompt::Prompt;
+use self::schema::Shape;
+use super::connect::Connected;
+use super::error::CliError;
+use super::exit::Exit;
+use super::outputs::check_writable;
+use super::provider::{Chosen, Task};
+use super::run_folder::cannot_write;
+use super::trouble::{Trouble, usage_error};
+use super::ui::Ui;
+use crate::files::write_whole;
+use crate::model::{Request, Said};
+use crate::run::{Aloud, Answered, Event, Stop, ask};
+
+/// The model of those who name none: small, cheap, and alive.
+const DEFAULT_MODEL: &str = "nova-2-lite";
+
+/// Runs the command.
+pub(super) fn run(args: &QueryArgs, ui: &Ui) -> Result<Exit, CliError> {
+    let error = match prepare_and_ask(args, ui) {
+        Err(error) if !args.error_code_only => error,
+        Err(error) => return Ok(error.exit),
+        Ok(exit) => return Ok(exit),
+    };
+    let trouble = error.model.as_deref().map(Trouble::before_asking);
+    if args.json || args.jsonl {
+        let told = trouble.as_ref().map(Trouble::to_json);
+        let told = told.unwrap_or_else(|| usage_error(&error));
+        let object = json!({"type": "error", "error": told});
+        ui.print(&format!("{object}\n"))?;
+    }
+    match trouble {
+        Some(trouble) => {
+            trouble.tell(ui);
+            Ok(error.exit)
+        }
+        None => Err(error),
+    }
+}
+
+/// What is asked, and how its answers are shown.
+struct Job<'a> {
+    args: &'a QueryArgs,
+    chosen: Chosen,
+    requests: Vec<Request>,
+    shape: Option<Shape>,
+}
+
+fn prepare_and_ask(args: &QueryArgs, ui: &Ui) -> Result<Exit, CliError> {
+    let prompt = Prompt::gather(args)?;
+    let shape = args.schema.as_deref().map(Shape::read).transpose()?;
+    if let Some(path) = &args.output {
+        check_writable(path).map_err(|error| cannot_write(path, &error))?;
+    }
+    let chosen = Chosen::by(&args.whom, Task::Chat, ui)?;
+    let names = match args.models.as_slice() {
+        [] => {
+            let named = args.whom.model.clone();
+            let named = named.or_else(|| chosen.provider.default_model.clone());
+            vec![named.unwrap_or_else(|| DEFAULT_MODEL.to_owned())]
+        }
+        several => several.to_vec(),
+    };
+    let mut requests = Vec::new();
+    for name in names {
+        let model = chosen.model_id(name.trim());
+        let (mut request, notice) = prompt.request(&model, args, &chosen.catalog)?;
+        if let Some(shape) = &shape {
+            shape.hold(&mut request, &chosen.catalog);
+        }
+        let warnings = chosen.warnings(&model);
+        for warning in warnings.into_iter().chain(notice).filter(|_| !args.quiet) {
+            ui.note(&format!("warning: {warning}"));
+        }
+        requests.push(request);
+    }
+    let job = Job {
+        args,
+        chosen,
+        requests,
+        shape,
+    };
+    if args.dry_run {
+        return job.dry_run(ui);
+    }
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build();
+    let runtime = runtime.map_err(|error| CliError::usage(format!("cannot start: {error}")))?;
+    let exit = runtime.block_on(job.ask(ui));
+    runtime.shutdown_background();
+    exit
+}
+
+impl Job<'_> {
+    /// Prints each request with what it will take at most.
+    fn dry_run(&self, ui: &Ui) -> Result<Exit, CliError> {
+        for request in &self.requests {
+            let tokens = (request.text_bytes() as u64).div_ceil(4);
+            let most = request.most_prompt_tokens();
+            let tier = request.service_tier.as_deref();
+            let price = self.chosen.price(&request.model, tier);
+            let cost = |input, output| {
+                price.map(|price| price.cost(&crate::model::Usage::new(input, output)).usd)
+            };
+            let output = u64::from(request.params.max_tokens);
+            let shown = json!({
+                "request": request,
+                "region": self.chosen.region,
+                "stream": request.stream,
+                "input_tokens": {"expected": tokens, "most": most},
+                "output_tokens": {"most": output},
+                "cost_usd": {"least": cost(tokens, 0), "most": cost(most, output)},
+            });
+            let text = serde_json::to_string_pretty(&shown).expect("a request is plain data");
+            ui.print(&format!("{text}\n"))?;
+        }
+        Ok(Exit::Done)
+    }
+
+    async fn ask(&self, ui: &Ui) -> Result<Exit, CliError> {
+        let Connected { client, region, .. } = self.chosen.connect().await?;
+        let stop = Stop::default();
+        let follow = match (self.args.follows(), self.args.jsonl) {
+            (false, _) => Follow::No,
+            (true, true) => Follow::Events,
+            (true, false) => Follow::Text,
+        };
+        let show = Show::new(follow, self.args.show_reasoning, stop.clone());
+        let show = Arc::new(show);
+        let asking = self.requests.iter().map(|request| {
+            let heard = Arc::clone(&show);
+            let hear = Box::new(move |said: Said<'_>| heard.hear(said));
+            let client = Arc::new(Aloud::new(Arc::clone(&client), hear));
+            self.one(request, client, region.as_deref(), &stop, ui)
+        });
+        let answers = tokio::select! {
+            answers = join_all(asking) => answers,
+            _ = tokio::signal::ctrl_c() => {
+                show.end();
+                return Ok(Exit::Interrupted);
+            }
+        };
+        show.end();
+        if show.is_closed() {
+            return Ok(Exit::Done);
+        }
+        self.tell(answers, &show, ui)
+    }
+
+    /// Asks one model, again where its answer does not conform.
+    async fn one(
+        &self,
+        request: &Request,
+        client: Arc<Aloud>,
+        region: Option<&str>,
+        stop: &Stop,
+        ui: &Ui,
+    ) -> Result<(Answer, Option<String>), Trouble> {
+        let lane = self.chosen.lane(&request.model, client, 1);
+        let watch = |event: Event| {
+            if let (Event::Retrying { kind, wait, .. }, false) = (&event, self.args.quiet) {
+                let seconds = wait.as_secs_f64();
+                ui.note(&format!("{}; asked again in {seconds:.1} s", kind.as_str()));
+            }
+        };
+        let mut request = request.clone();
+        let mut attempts = Vec::new();
+        let mut left = self.args.schema_retries;
+        loop {
+            let Answered {
+                result,
+                attempts: made,
+            } = ask(&lane, &request, stop, watch).await;
+            attempts.extend(made);
+            let completion = result
+                .map_err(|error| Trouble::new(error, region.map(str::to_owned), attempts.len()))?;
+            let value = self.shape.as_ref().map(|shape| shape.value(&completion));
+            let (structured, flaw) = match value.transpose() {
+                Ok(value) => (value, None),
+                Err(flaw) => (None, Some(flaw)),
+            };
+            if let (Some(flaw), Some(fewer)) = (&flaw, left.checked_sub(1)) {
+                left = fewer;
+                request = Shape::again(&request, &completion, flaw);
+                continue;
+            }
+            let price = self
+                .chosen
+                .price(&request.model, request.service_tier.as_deref());
+            let answer = Answer {
+                provider: self.chosen.provider.name.clone(),
+                model: request.model.clone(),
+                completion,
+                structured,
+                cost: cost(&attempts, price),
+                attempts,
+            };
+            return Ok((answer, flaw));
+        }
+    }
+
+    /// Shows what was answered, and what was not.
+    fn tell(
+        &self,
+        answers: Vec<Result<(Answer, Option<String>), Trouble>>,
+        show: &Show,
+        ui: &Ui,
+    ) -> Result<Exit, CliError> {
+        let args = self.args;
+        let mut exit = Exit::Done;
+        let (mut text, mut objects) = (String::new(), Vec::new());
+        for (told, request) in answers.into_iter().zip(&self.requests) {
+            if args.models.len() > 1 {
+                let _ = writeln!(text, "── {} ──", request.model);
+            }
+            match told {
+                Ok((answer, flaw)) => {
+                    objects.push(Self::object(&answer, flaw.as_deref(), show));
+                    if !args.quiet && answer.completion.stop_reason.is_cut_off() {
+                        ui.note("warning: the answer was cut off: raise --max-tokens");
+                    }
+                    if let Some(flaw) = flaw {
+                        exit = exit.or(Exit::Failed);
+                        ui.note(&format!(
+                            "error: the answer does not conform to the schema: {flaw}"
+                        ));
+                    } else {
+                        text.push_str(answer.text(args.extract).trim_end_matches('\n'));
+                        text.push('\n');
+                    }
+                    if args.usage {
+                        ui.note(&answer.usage_line());
+                    }
+                }
+                Err(trouble) => {
+                    exit = exit.or(trouble.exit());
+                    let error = json!({"type": "error", "model": request.model, "error": trouble.to_json()});
+                    show.event(&error);
+                    objects.push(error);
+                    if !args.error_code_only {
+                        trouble.tell(ui);
+                    }
+                }
+            }
+            if args.models.len() > 1 {
+                text.push('\n');
+            }
+        }
+        if args.json {
+            text = match objects.as_slice() {
+                [one] if args.models.len() < 2 => format!("{one:#}\n"),
+                several => format!("{:#}\n", Value::from(several.to_vec())),
+            };
+        }
+        if let (Some(path), Exit::Done) = (&args.output, exit) {
+            let written = write_whole(path, |out| out.write_all(text.as_bytes()));
+            written.map_err(|error| cannot_write(path, &error))?;
+        }
+        if !args.follows() && (args.output.is_none() || args.tee) {
+            ui.print(&text)?;
+        }
+        Ok(exit)
+    }
+
+    /// Returns an answer as JSON, and tells it as events where those are shown.
+    fn object(answer: &Answer, flaw: Option<&str>, show: &Show) -> Value {
+        let mut object = answer.to_json();
+        if let Some(flaw) = flaw {
+            object["error"] = json!({"kind": "schema", "message": flaw});
+        }
+        show.event(
+            &json!({"type": "usage", "usage": object["usage"], "cost_usd": object["cost_usd"]}),
+        );
+        let mut done = object.clone();
+        done["type"] = "done".into();
+        show.event(&done);
+        object
+    }
+}

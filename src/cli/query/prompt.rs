@@ -1,0 +1,262 @@
+//! From flags, files and what is piped in to a request.
+
+use std::io::{IsTerminal, Read};
+use std::path::{Path, PathBuf};
+
+use serde_json::{Map, Value};
+use walkdir::WalkDir;
+
+use super::args::QueryArgs;
+use crate::catalog::{Ability, Catalog, Support};
+use crate::cli::error::CliError;
+use crate::model::{Guardrail, Message, ModelId, Params, Part, Request, Role};
+use crate::suite::attachment;
+
+/// What is said, whoever is asked.
+pub(super) struct Prompt {
+    system: Option<String>,
+    parts: Vec<Part>,
+    has_images: bool,
+    has_documents: bool,
+}
+
+impl Prompt {
+    /// Gathers everything that is said. Reads what is piped in to its end.
+    ///
+    /// # Errors
+    ///
+    /// Nothing is said, or a file cannot be read.
+    pub(super) fn gather(args: &QueryArgs) -> Result<Self, CliError> {
+        let mut piped = Piped::default();
+        let mut parts = Vec::new();
+        for written in &args.context {
+            for (name, text) in context(written, &mut piped)? {
+                parts.push(Part::Text(format!(
+                    "<file name=\"{name}\">\n{text}\n</file>"
+                )));
+            }
+        }
+        let typed = args.attach_type.chunks_exact(2);
+        let typed = typed.map(|pair| (PathBuf::from(&pair[0]), Some(pair[1].as_str())));
+        let plain = args.attach.iter().map(|path| (path.clone(), None));
+        for (path, told) in plain.chain(typed) {
+            parts.push(attached(&path, told, &mut piped)?);
+        }
+        let has_images = parts.iter().any(|part| matches!(part, Part::Image(_)));
+        let has_documents = parts.iter().any(|part| matches!(part, Part::Document(_)));
+        let data = match args.input_data.as_deref() {
+            Some("-") | None => piped.text()?,
+            Some(text) => Some(text.to_owned()),
+        };
+        let words: Vec<&str> = args.prompt.iter().map(String::as_str).collect();
+        let prompt = match words.as_slice() {
+            ["-"] | [] => None,
+            words => Some(words.join(" ")).filter(|prompt| !prompt.trim().is_empty()),
+        };
+        let data = data.filter(|data| !data.trim().is_empty());
+        match (prompt, data) {
+            (Some(prompt), Some(data)) => {
+                parts.push(Part::Text(prompt));
+                parts.push(Part::Text(format!("\n\n{data}")));
+            }
+            (Some(text), None) | (None, Some(text)) => parts.push(Part::Text(text)),
+            (None, None) => return Err(nothing_asked()),
+        }
+        Ok(Self {
+            system: args.system.as_deref().map(system).transpose()?,
+            parts,
+            has_images,
+            has_documents,
+        })
+    }
+
+    /// Returns the request to one model, and what had to be said otherwise for it.
+    ///
+    /// # Errors
+    ///
+    /// The model is known not to take what is attached, or an option is no field.
+    pub(super) fn request(
+        &self,
+        model: &str,
+        args: &QueryArgs,
+        catalog: &Catalog,
+    ) -> Result<(Request, Option<String>), CliError> {
+        let id = ModelId::parse(model);
+        let facts = catalog.look_up(&id);
+        let cannot = |ability| facts.is_some_and(|facts| facts.supports(ability) == Support::No);
+        for (has, ability, what) in [
+            (self.has_images, Ability::Images, "images"),
+            (self.has_documents, Ability::Documents, "documents"),
+        ] {
+            if has && cannot(ability) {
+                let message = format!("`{model}` takes no {what}");
+                return Err(CliError::usage(message).hint("`mcp-cli models` tells which do"));
+            }
+        }
+        let mut parts = self.parts.clone();
+        let mut system = self.system.clone();
+        let mut notice = None;
+        if let Some(text) = system.take_if(|_| cannot(Ability::System)) {
+            notice = Some(format!(
+                "`{model}` has no system prompt: yours is said first"
+            ));
+            parts.insert(0, Part::Text(text));
+        }
+        let stream = !args.no_stream && !cannot(Ability::Stream);
+        let request = Request {
+            model: model.to_owned(),
+            region: None,
+            system: system.into_iter().map(Part::Text).collect(),
+            messages: vec![Message {
+                role: Role::User,
+                parts,
+            }],
+            params: Params {
+                max_tokens: args
+                    .max_tokens
+                    .unwrap_or_else(|| catalog.default_max_tokens(&id)),
+                temperature: args.temperature,
+                top_p: args.top_p,
+                stop: args.stop.clone(),
+                effort: args.effort.clone(),
+            },
+            tools: Vec::new(),
+            tool_choice: None,
+            answer_schema: None,
+            embedding: None,
+            additional_fields: fields(args)?,
+            service_tier: args.service_tier.clone(),
+            performance: None,
+            guardrail: args.guardrail.as_deref().map(guardrail).transpose()?,
+            stream,
+            sample: 0,
+            asker: "query".to_owned(),
+        };
+        Ok((request, notice))
+    }
+}
+
+/// What is piped in, which can be read once.
+#[derive(Default)]
+struct Piped {
+    taken: bool,
+}
+
+impl Piped {
+    fn bytes(&mut self) -> Result<Option<Vec<u8>>, CliError> {
+        let mut stdin = std::io::stdin();
+        if std::mem::replace(&mut self.taken, true) || stdin.is_terminal() {
+            return Ok(None);
+        }
+        let mut bytes = Vec::new();
+        let read = stdin.read_to_end(&mut bytes);
+        read.map_err(|error| CliError::usage(format!("cannot read what is piped in: {error}")))?;
+        Ok(Some(bytes))
+    }
+
+    fn text(&mut self) -> Result<Option<String>, CliError> {
+        let text = self.bytes()?.map(String::from_utf8).transpose();
+        text.map_err(|_| {
+            CliError::usage("what is piped in is no UTF-8 text")
+                .hint("an image or a document: --attach -")
+        })
+    }
+}
+
+fn nothing_asked() -> CliError {
+    CliError::usage("there is nothing to ask").hint(
+        "mcp-cli query \"What is the capital of France?\", or pipe something in: git diff | mcp-cli query \"Review this\"",
+    )
+}
+
+fn system(written: &str) -> Result<String, CliError> {
+    match written.strip_prefix('@') {
+        Some(path) => read_text(Path::new(path)),
+        None => Ok(written.to_owned()),
+    }
+}
+
+/// Returns names and texts of what `-c` names: `-`, a file, a folder, or a pattern.
+fn context(written: &str, piped: &mut Piped) -> Result<Vec<(String, String)>, CliError> {
+    if written == "-" {
+        let text = piped.text()?.unwrap_or_default();
+        return Ok(vec![("-".to_owned(), text)]);
+    }
+    let path = Path::new(written);
+    let files: Vec<PathBuf> = if path.is_dir() {
+        let shown = |entry: &walkdir::DirEntry| {
+            entry.depth() == 0 || !entry.file_name().to_string_lossy().starts_with('.')
+        };
+        let entries = WalkDir::new(path).sort_by_file_name().into_iter();
+        let entries = entries.filter_entry(shown).filter_map(Result::ok);
+        let files = entries.filter(|entry| entry.file_type().is_file());
+        files.map(walkdir::DirEntry::into_path).collect()
+    } else if path.exists() || !written.contains(['*', '?', '[']) {
+        vec![path.to_owned()]
+    } else {
+        let found = glob::glob(written)
+            .map_err(|error| CliError::usage(format!("`{written}` is no pattern: {error}")))?;
+        found
+            .filter_map(Result::ok)
+            .filter(|file| file.is_file())
+            .collect()
+    };
+    if files.is_empty() {
+        return Err(CliError::usage(format!("`{written}` means no file")));
+    }
+    let named = |file: PathBuf| Ok((file.display().to_string(), read_text(&file)?));
+    files.into_iter().map(named).collect()
+}
+
+fn read_text(path: &Path) -> Result<String, CliError> {
+    let shown = path.display();
+    let bytes = std::fs::read(path)
+        .map_err(|error| CliError::usage(format!("cannot read `{shown}`: {error}")))?;
+    let text = String::from_utf8(bytes)
+        .ok()
+        .filter(|text| !text.contains('\0'));
+    text.ok_or_else(|| {
+        let error = CliError::usage(format!("`{shown}` is no text"));
+        error.hint(format!("an image or a document: --attach {shown}"))
+    })
+}
+
+fn attached(path: &Path, told: Option<&str>, piped: &mut Piped) -> Result<Part, CliError> {
+    let shown = path.display();
+    let bytes = if path == Path::new("-") {
+        piped.bytes()?.unwrap_or_default()
+    } else {
+        std::fs::read(path)
+            .map_err(|error| CliError::usage(format!("cannot read `{shown}`: {error}")))?
+    };
+    attachment(path, bytes, told).map_err(|why| CliError::usage(format!("`{shown}`: {why}")))
+}
+
+/// Returns the fields of `-O` and `--option-json`.
+fn fields(args: &QueryArgs) -> Result<Option<Map<String, Value>>, CliError> {
+    let mut fields = match &args.option_json {
+        Some(text) => serde_json::from_str::<Map<String, Value>>(text).map_err(|error| {
+            CliError::usage(format!("--option-json is no JSON object: {error}"))
+        })?,
+        None => Map::new(),
+    };
+    for option in &args.options {
+        let (key, value) = option.split_once('=').ok_or_else(|| {
+            CliError::usage(format!("`{option}` is no option")).hint("write -O top_k=40")
+        })?;
+        let value = serde_json::from_str(value).unwrap_or_else(|_| Value::String(value.to_owned()));
+        fields.insert(key.trim().to_owned(), value);
+    }
+    Ok((!fields.is_empty()).then_some(fields))
+}
+
+fn guardrail(written: &str) -> Result<Guardrail, CliError> {
+    match written.rsplit_once(':') {
+        Some((id, version)) if !id.is_empty() && !version.is_empty() => Ok(Guardrail {
+            id: id.to_owned(),
+            version: version.to_owned(),
+        }),
+        _ => Err(CliError::usage(format!("`{written}` is no guardrail"))
+            .hint("write its id and its version: gr-1234:1, or gr-1234:DRAFT")),
+    }
+}

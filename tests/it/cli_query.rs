@@ -1,0 +1,392 @@
+//! `query` through the binary: what is said, what is shown, and what happens when it fails.
+
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::program::{Outcome, Program};
+use crate::service::Service;
+
+/// Asks with these arguments at a service.
+fn query(program: &Program, service: &Service, args: &[&str]) -> Outcome {
+    let url = service.url();
+    let usual = ["query", "--region", "us-east-1", "--endpoint-url", &url];
+    program.run(&[&usual, args].concat())
+}
+
+fn json_of(outcome: &Outcome) -> Value {
+    serde_json::from_str(&outcome.stdout).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_is_shown_as_it_streams() {
+    let service = Service::whole().await;
+    let program = Program::new();
+    let told = query(&program, &service, &["What", "is it?", "-u"]).exits(0);
+    assert_eq!(told.stdout, "What is it?\n");
+    let usage = "us.amazon.nova-2-lite-v1:0: 10 tokens in, 5 out, $0.000";
+    assert!(told.stderr.starts_with(usage), "{}", told.stderr);
+    let (path, body) = service.requests().await.remove(0);
+    assert_eq!(path, "/model/us.amazon.nova-2-lite-v1%3A0/converse-stream");
+    assert_eq!(body["inferenceConfig"], json!({"maxTokens": 4096}));
+    query(&program, &service, &["hi", "--no-stream"]).exits(0);
+    let (path, _) = service.requests().await.remove(1);
+    assert!(path.ends_with("/converse"), "{path}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn everything_that_is_said_arrives_in_its_order() {
+    let service = Service::whole().await;
+    let program = Program::new();
+    program
+        .write("notes/a.md", "alpha")
+        .write("notes/b.md", "beta");
+    program.write("system.txt", "Be brief.");
+    std::fs::write(program.path("pixel"), [0x89, b'P', b'N', b'G', 1]).unwrap();
+    let args = [
+        "Read this",
+        "-m",
+        "nova-lite",
+        "-S",
+        "@system.txt",
+        "-c",
+        "notes/*.md",
+        "-a",
+        "pixel",
+        "--input-data",
+        "the data",
+        "--temperature",
+        "0.5",
+        "--stop",
+        "END",
+        "-O",
+        "top_k=40",
+    ];
+    query(&program, &service, &args).exits(0);
+    let (path, body) = service.requests().await.remove(0);
+    assert!(path.starts_with("/model/us.amazon.nova-lite-v1"), "{path}");
+    assert_eq!(body["system"], json!([{"text": "Be brief."}]));
+    let content = body["messages"][0]["content"].as_array().unwrap();
+    assert_eq!(
+        content[0]["text"],
+        "<file name=\"notes/a.md\">\nalpha\n</file>"
+    );
+    assert_eq!(
+        content[1]["text"],
+        "<file name=\"notes/b.md\">\nbeta\n</file>"
+    );
+    assert_eq!(content[2]["image"]["format"], "png");
+    assert_eq!(content[3]["text"], "Read this");
+    assert_eq!(content[4]["text"], "\n\nthe data");
+    let config = json!({"maxTokens": 4096, "temperature": 0.5, "stopSequences": ["END"]});
+    assert_eq!(body["inferenceConfig"], config);
+    assert_eq!(body["additionalModelRequestFields"], json!({"top_k": 40}));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_is_one_object_or_a_stream_of_events() {
+    let service = Service::whole().await;
+    let program = Program::new();
+    let told = json_of(&query(&program, &service, &["one two", "--json"]).exits(0));
+    assert_eq!(
+        (&told["response"], &told["output"]),
+        (&json!("one two"), &json!("one two"))
+    );
+    assert_eq!(told["provider"], "bedrock");
+    assert_eq!(told["usage"]["input_tokens"], 10);
+    assert_eq!(told["attempts"], 1);
+    assert!(told["time_taken"].as_u64().unwrap() > 1_000, "{told}");
+    let told = query(&program, &service, &["one two", "--jsonl"]).exits(0);
+    let kinds: Vec<String> = told
+        .stdout
+        .lines()
+        .map(|line| {
+            serde_json::from_str::<Value>(line).unwrap()["type"]
+                .as_str()
+                .unwrap()
+                .to_owned()
+        })
+        .collect();
+    assert_eq!(kinds, ["text", "text", "usage", "done"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn several_models_answer_side_by_side() {
+    let service = Service::whole().await;
+    let told = query(
+        &Program::new(),
+        &service,
+        &["hi", "--models", "nova-lite,nova-pro", "--json"],
+    );
+    let told = json_of(&told.exits(0));
+    let models: Vec<_> = told
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| one["model"].clone())
+        .collect();
+    assert_eq!(
+        models,
+        ["us.amazon.nova-lite-v1:0", "us.amazon.nova-pro-v1:0"]
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_is_held_to_a_schema() {
+    let service = Service::whole().await;
+    let program = Program::new();
+    // Titan takes neither schemas nor tools: it is told in words, and echoes them.
+    let args = |text| {
+        [
+            text,
+            "-m",
+            "amazon.titan-text-express-v1",
+            "--schema",
+            "n int",
+            "-q",
+        ]
+    };
+    let told = query(&program, &service, &args("no JSON")).exits(1);
+    assert_eq!(told.stdout, "");
+    assert!(
+        told.stderr.contains("does not conform to the schema"),
+        "{}",
+        told.stderr
+    );
+    let asked = service.requests().await;
+    assert_eq!(asked.len(), 2, "it is asked once more");
+    let last = &asked[1].1["messages"][2]["content"][0]["text"];
+    assert!(
+        last.as_str().unwrap().starts_with("That does not conform"),
+        "{last}"
+    );
+    query(
+        &program,
+        &service,
+        &["x", "-m", "haiku", "--schema", "n int", "-q"],
+    )
+    .exits(1);
+    let (_, body) = service.requests().await.remove(2);
+    assert!(body["outputConfig"]["textFormat"].is_object(), "{body}");
+    query(&program, &service, &["x", "--schema", "n years"]).exits(2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_gets_the_answer_whole_or_not_at_all() {
+    let service = Service::whole().await;
+    let program = Program::new();
+    let told = query(
+        &program,
+        &service,
+        &["x ```sh\nls\n``` y", "-x", "-o", "out/a.txt"],
+    )
+    .exits(0);
+    assert_eq!(told.stdout, "");
+    assert_eq!(
+        std::fs::read_to_string(program.path("out/a.txt")).unwrap(),
+        "ls\n"
+    );
+    let failing = Service::failing(403, "AccessDeniedException", "no").await;
+    query(&program, &failing, &["x", "-o", "out/b.txt"]).exits(4);
+    assert!(!program.path("out/b.txt").exists());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dry_run_shows_the_request_and_sends_nothing() {
+    let service = Service::whole().await;
+    let told = query(
+        &Program::new(),
+        &service,
+        &["hi", "-m", "nova-lite", "--dry-run"],
+    )
+    .exits(0);
+    let told = json_of(&told);
+    assert_eq!(told["request"]["params"], json!({"max_tokens": 4096}));
+    assert_eq!(told["cost_usd"]["most"], "0.00098916");
+    assert!(service.requests().await.is_empty());
+}
+
+#[test]
+fn nothing_to_ask_is_told_with_examples() {
+    let told = Program::new().run(&["query"]).exits(2);
+    assert!(
+        told.stderr.contains("there is nothing to ask"),
+        "{}",
+        told.stderr
+    );
+    let told = Program::new()
+        .run(&["query", "hi", "--provider", "openai", "--json"])
+        .exits(2);
+    let error: Value = serde_json::from_str(&told.stdout).unwrap();
+    assert_eq!(error["error"]["message"], "there is no provider `openai`");
+}
+
+/// Every error of the table, plain and as JSON.
+#[tokio::test(flavor = "multi_thread")]
+async fn errors_say_what_happened_and_what_to_do() {
+    let program = Program::new();
+    let mut shown = String::new();
+    for (status, code, message, exit) in [
+        (
+            403,
+            "AccessDeniedException",
+            "User: arn:aws:iam::1:user/a is not authorized to perform: bedrock:InvokeModel on resource: arn:aws:bedrock:us-east-1::foundation-model/m",
+            4,
+        ),
+        (
+            403,
+            "ExpiredTokenException",
+            "The security token included in the request is expired",
+            4,
+        ),
+        (
+            404,
+            "ResourceNotFoundException",
+            "Could not resolve the foundation model from the model identifier.",
+            3,
+        ),
+        (
+            400,
+            "ValidationException",
+            "The provided model identifier is invalid.",
+            3,
+        ),
+        (
+            400,
+            "ValidationException",
+            "Invocation of model ID m with on-demand throughput isn\u{2019}t supported. Retry your request with the ID or ARN of an inference profile that contains this model.",
+            3,
+        ),
+        (
+            400,
+            "ValidationException",
+            "Input is too long for requested model.",
+            3,
+        ),
+        (
+            400,
+            "ValidationException",
+            "`temperature` is deprecated for this model.",
+            3,
+        ),
+        (
+            429,
+            "ThrottlingException",
+            "Too many requests, please wait before trying again.",
+            3,
+        ),
+        (424, "ModelErrorException", "The model failed.", 3),
+        (
+            503,
+            "ServiceUnavailableException",
+            "Bedrock is unable to process your request.",
+            3,
+        ),
+    ] {
+        let service = Service::failing(status, code, message).await;
+        let args = [
+            "hi",
+            "-m",
+            "anthropic.claude-sonnet-4-6",
+            "-q",
+            "--max-retries",
+            "0",
+        ];
+        let told = query(&program, &service, &args).exits(exit);
+        assert_eq!(told.stdout, "");
+        writeln!(shown, "{status} {code}\n{}", told.stderr).unwrap();
+        let as_json = query(&program, &service, &[&args[..], &["--json"]].concat()).exits(exit);
+        let error = &json_of(&as_json)["error"];
+        assert_eq!(
+            (&error["http_status"], &error["code"]),
+            (&json!(status), &json!(code))
+        );
+    }
+    insta::assert_snapshot!(shown);
+}
+
+#[test]
+fn what_cannot_be_reached_or_has_no_keys_is_told() {
+    let program = Program::new();
+    let nobody = [
+        "query",
+        "hi",
+        "-q",
+        "--region",
+        "us-east-1",
+        "--max-retries",
+        "0",
+        "--endpoint-url",
+        "http://127.0.0.1:1",
+    ];
+    let told = program.run(&nobody).exits(3);
+    assert!(
+        told.stderr
+            .starts_with("Error: cannot reach bedrock-runtime.us-east-1\n"),
+        "{}",
+        told.stderr
+    );
+    let told = program
+        .run_without_credentials(&["query", "hi", "-q", "--region", "us-east-1"])
+        .exits(4);
+    assert!(
+        told.stderr.starts_with("Error: no AWS credentials\n"),
+        "{}",
+        told.stderr
+    );
+    let told = program
+        .run_without_credentials(&["query", "hi", "--region", "us-east-1", "--error-code-only"])
+        .exits(4);
+    assert_eq!((told.stdout.as_str(), told.stderr.as_str()), ("", ""));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn files_say_whom_to_ask() {
+    let service = Service::whole().await;
+    let program = Program::new();
+    let provider = "interface_type: aws_bedrock\nprovider_name: mine\nconfig:\n  aws_region: ${AWS_REGION:-eu-central-1}\n  endpoint_url: ${URL}\n  default_model: amazon.nova-micro-v1:0\n";
+    program.write("config/providers/aws-bedrock.yaml", provider);
+    program.write(
+        ".env",
+        &format!("export URL={} # the double\n", service.url()),
+    );
+    let told = json_of(&program.run(&["query", "hi", "--json"]).exits(0));
+    assert_eq!(
+        (&told["provider"], &told["model"]),
+        (&json!("mine"), &json!("amazon.nova-micro-v1:0"))
+    );
+    program
+        .run(&["query", "hi", "-m", "mine:amazon.nova-lite-v1:0"])
+        .exits(0);
+    let (path, _) = service.requests().await.remove(1);
+    assert_eq!(path, "/model/amazon.nova-lite-v1%3A0/converse-stream");
+    program.write(
+        "config/providers/aws-bedrock.yaml",
+        &provider.replace("default_model", "defualt_model"),
+    );
+    let told = program.run(&["query", "hi"]).exits(2);
+    assert!(
+        told.stderr.contains("did you mean `default_model`?"),
+        "{}",
+        told.stderr
+    );
+    assert!(
+        told.stderr
+            .contains("config/providers/aws-bedrock.yaml:6:3"),
+        "{}",
+        told.stderr
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_recording_answers_without_a_network() {
+    let service = Service::echo(Duration::ZERO).await;
+    let program = Program::new();
+    let args = ["hi there", "--no-stream", "--record", "tape"];
+    query(&program, &service, &args).exits(0);
+    let told = program
+        .run_without_credentials(&["query", "hi there", "--replay", "tape"])
+        .exits(0);
+    assert_eq!(told.stdout, "hi there\n");
+}
