@@ -43,3 +43,4 @@ pub mod suite;
 pub mod tally;
 pub mod template;
 pub mod text;
+pub mod vectors;

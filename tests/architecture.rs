@@ -24,6 +24,7 @@ const FLOORS: &[&[(&str, &[&str])]] = &[
         ("template", &["text"]),
         ("gate", &["text"]),
         ("script", &[]),
+        ("vectors", &[]),
     ],
     &[
         ("bedrock", &["model"]),
@@ -65,7 +66,7 @@ const FLOORS: &[&[(&str, &[&str])]] = &[
         "cli",
         &[
             "report", "tally", "run", "journal", "plan", "config", "suite", "check", "catalog",
-            "bedrock", "cassette", "gate", "model", "files",
+            "bedrock", "cassette", "gate", "vectors", "model", "files",
         ],
     )],
     &[("main", &["cli"])],
@@ -91,7 +92,8 @@ const PACKAGES: &[(&str, &[&str])] = &[
     ("rquickjs", &["script"]),
     ("fancy_regex", &["text"]),
     ("statrs", &["stats"]),
-    ("csv", &["catalog", "suite", "report"]),
+    ("csv", &["catalog", "suite", "report", "cli"]),
+    ("unicode_segmentation", &["vectors"]),
     ("serde_saphyr", &["catalog", "suite", "text"]),
     ("walkdir", &["suite", "cassette", "cli"]),
     ("glob", &["config", "cli"]),

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::model::{
-    Embedding, ErrorKind, Family, ModelError, ModelId, Part, Purpose, Remedy, Request,
+    Embedding, ErrorKind, Family, ModelError, ModelId, Part, Purpose, Remedy, Request, Truncate,
 };
 
 /// What an answer holds.
@@ -57,6 +57,15 @@ pub(super) fn body(request: &Request, how: &Embedding) -> Result<Value, ModelErr
             if let Some(length) = how.dimensions {
                 body["output_dimension"] = length.into();
             }
+            // The fourth says on which side; the third, at which end.
+            let sides = if request.model.contains("embed-v4") {
+                ["LEFT", "RIGHT"]
+            } else {
+                ["START", "END"]
+            };
+            if let Some(truncate) = how.truncate {
+                body["truncate"] = word(truncate, sides).into();
+            }
             body
         }
         Family::Nova => {
@@ -67,7 +76,11 @@ pub(super) fn body(request: &Request, how: &Embedding) -> Result<Value, ModelErr
                 Purpose::Clustering => "CLUSTERING",
             };
             let mut params = json!({
-                "embeddingPurpose": purpose, "text": {"truncationMode": "NONE", "value": one()?},
+                "embeddingPurpose": purpose,
+                "text": {
+                    "truncationMode": word(how.truncate.unwrap_or(Truncate::Never), ["START", "END"]),
+                    "value": one()?,
+                },
             });
             if let Some(length) = how.dimensions {
                 params["embeddingDimension"] = length.into();
@@ -80,6 +93,15 @@ pub(super) fn body(request: &Request, how: &Embedding) -> Result<Value, ModelErr
         body.extend(fields.clone());
     }
     Ok(body)
+}
+
+/// Returns the word for an end that is cut off.
+fn word(truncate: Truncate, [start, end]: [&'static str; 2]) -> &'static str {
+    match truncate {
+        Truncate::Never => "NONE",
+        Truncate::Start => start,
+        Truncate::End => end,
+    }
 }
 
 /// Reads the body of an answer to so many texts.
@@ -162,6 +184,7 @@ mod tests {
             purpose: Purpose::Query,
             dimensions: Some(256),
             normalize: Some(false),
+            truncate: None,
         };
         let of = |model, texts: &[&str]| body(&request(model, texts), &how);
         assert_eq!(

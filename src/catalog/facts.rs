@@ -27,6 +27,9 @@ pub struct ModelFacts {
     /// The longest answer, in tokens.
     #[serde(default)]
     pub max_output_tokens: Option<u32>,
+    /// The lengths that its vectors may have; the first is the model's own choice.
+    #[serde(default)]
+    pub dimensions: Vec<u32>,
     /// What the model can do.
     #[serde(default)]
     pub can: Vec<Ability>,

@@ -7,6 +7,7 @@ mod baseline;
 mod baseline_file;
 mod compare;
 mod connect;
+mod embed;
 mod error;
 mod eval;
 mod exit;
@@ -56,6 +57,8 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Query(Box<query::QueryArgs>),
+    #[command(visible_alias = "embeddings")]
+    Embed(Box<embed::EmbedArgs>),
     Eval(Box<eval::EvalArgs>),
     Grade(Box<grade::GradeArgs>),
     Compare(compare::CompareArgs),
@@ -87,6 +90,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
 fn dispatch(command: Command, ui: &Ui) -> Result<Exit, CliError> {
     match command {
         Command::Query(args) => query::run(&args, ui),
+        Command::Embed(args) => embed::run(&args, ui),
         Command::Eval(args) => eval::run(&args, ui),
         Command::Grade(args) => grade::run(&args, ui),
         Command::Compare(args) => compare::run(&args, ui),

@@ -27,6 +27,12 @@ impl Trouble {
         }
     }
 
+    /// Returns whether asking the model anything else is of no use.
+    pub(super) fn is_final(&self) -> bool {
+        matches!(self.error.remedy, Remedy::OtherModel | Remedy::Tomorrow)
+            || self.error.kind == ErrorKind::Credentials
+    }
+
     /// Returns the exit code that it ends with.
     pub(super) fn exit(&self) -> Exit {
         match self.error.kind {

@@ -17,6 +17,18 @@ pub enum Purpose {
     Clustering,
 }
 
+/// Which end of a text is cut off where it is too long.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Truncate {
+    /// None: it is refused.
+    Never,
+    /// Its beginning.
+    Start,
+    /// Its end.
+    End,
+}
+
 /// How the texts of a request are made vectors.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Embedding {
@@ -28,4 +40,7 @@ pub struct Embedding {
     /// Whether they are made unit vectors, for models that can be told.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub normalize: Option<bool>,
+    /// What becomes of a text that is too long; `None` is what the model does by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub truncate: Option<Truncate>,
 }

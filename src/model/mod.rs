@@ -18,7 +18,7 @@ mod usage;
 
 pub use client::{Asking, Hear, ModelClient, Said};
 pub use completion::{Completion, StopReason};
-pub use embedding::{Embedding, Purpose};
+pub use embedding::{Embedding, Purpose, Truncate};
 pub use error::{ErrorKind, ModelError, Remedy};
 pub use family::Family;
 pub use id::{IdKind, ModelId, Scope};

@@ -1,0 +1,229 @@
+//! Texts to make vectors of, one at a time: arguments, files, and what is piped in.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader, IsTerminal, Read};
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+use walkdir::WalkDir;
+
+use super::args::{EmbedArgs, InputFormat};
+use crate::cli::error::CliError;
+
+/// One text, with the name that its vectors get.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Input {
+    pub(super) id: String,
+    pub(super) text: String,
+}
+
+/// Texts as they are read.
+pub(super) type Inputs = Box<dyn Iterator<Item = Result<Input, CliError>>>;
+
+/// Returns everything that the arguments name, in their order, read as it is needed.
+///
+/// # Errors
+///
+/// A file that is not there, or nothing at all.
+pub(super) fn inputs(args: &EmbedArgs) -> Result<Inputs, CliError> {
+    let texts: Vec<&String> = args.texts.iter().filter(|text| *text != "-").collect();
+    let given = texts.into_iter().enumerate().map(|(number, text)| {
+        Ok(Input {
+            id: number.to_string(),
+            text: text.clone(),
+        })
+    });
+    let given: Vec<Result<Input, CliError>> = given.collect();
+    let mut files = Vec::new();
+    for written in &args.input {
+        files.extend(named(written)?);
+    }
+    let nothing = given.is_empty() && files.is_empty();
+    if args.texts.iter().any(|text| text == "-") || (nothing && !std::io::stdin().is_terminal()) {
+        files.push(PathBuf::from("-"));
+    } else if nothing {
+        return Err(CliError::usage("there is no text to make vectors of").hint(
+            "mcp-cli embed \"Your text here\", -i FILE, or pipe something in: cat notes.txt | mcp-cli embed",
+        ));
+    }
+    let several = files.len() > 1;
+    let mut all: Inputs = Box::new(given.into_iter());
+    for file in files {
+        all = Box::new(all.chain(open(&file, several, args)?));
+    }
+    Ok(all)
+}
+
+/// Returns the files that `-i` means.
+fn named(written: &str) -> Result<Vec<PathBuf>, CliError> {
+    let path = Path::new(written);
+    if written == "-" || path.is_file() {
+        return Ok(vec![path.to_owned()]);
+    }
+    let files: Vec<PathBuf> = if path.is_dir() {
+        let entries = WalkDir::new(path)
+            .sort_by_file_name()
+            .into_iter()
+            .filter_map(Result::ok);
+        let files = entries.filter(|entry| entry.file_type().is_file());
+        files.map(walkdir::DirEntry::into_path).collect()
+    } else {
+        let found = glob::glob(written)
+            .map_err(|error| CliError::usage(format!("`{written}` is no pattern: {error}")))?;
+        found
+            .filter_map(Result::ok)
+            .filter(|file| file.is_file())
+            .collect()
+    };
+    if files.is_empty() {
+        return Err(CliError::usage(format!("there is no file `{written}`")));
+    }
+    Ok(files)
+}
+
+/// Opens a file; its texts are named after their rows, and after the file where there are several.
+fn open(path: &Path, several: bool, args: &EmbedArgs) -> Result<Inputs, CliError> {
+    let shown = path.display().to_string();
+    let reader: Box<dyn Read> = if path == Path::new("-") {
+        Box::new(std::io::stdin())
+    } else {
+        let file = File::open(path);
+        Box::new(file.map_err(|error| CliError::usage(format!("cannot read `{shown}`: {error}")))?)
+    };
+    let format = args
+        .input_format
+        .unwrap_or(match path.extension().and_then(|it| it.to_str()) {
+            _ if args.lines => InputFormat::Lines,
+            Some("jsonl") => InputFormat::Jsonl,
+            Some("json") => InputFormat::Json,
+            Some("csv") => InputFormat::Csv,
+            Some("tsv") => InputFormat::Tsv,
+            _ => InputFormat::Text,
+        });
+    let source = Source {
+        prefix: if several {
+            format!("{shown}#")
+        } else {
+            String::new()
+        },
+        shown,
+        id_field: args.id_field.clone(),
+        text_field: args.text_field.clone(),
+    };
+    Ok(match format {
+        InputFormat::Text => Box::new(std::iter::once_with(move || source.whole(reader))),
+        InputFormat::Lines => source.lines(reader, |source, number, line| {
+            Ok(Some(line)
+                .filter(|line| !line.trim().is_empty())
+                .map(|text| Input {
+                    id: source.name(number),
+                    text,
+                }))
+        }),
+        InputFormat::Jsonl => source.lines(reader, |source, number, line| {
+            if line.trim().is_empty() {
+                return Ok(None);
+            }
+            let row = serde_json::from_str(&line);
+            let row = row.map_err(|error| source.wrong(number + 1, &error.to_string()))?;
+            source.row(number, &row).map(Some)
+        }),
+        InputFormat::Json => {
+            let rows: Result<Vec<Value>, _> = serde_json::from_reader(BufReader::new(reader));
+            let rows = rows.map_err(|error| {
+                CliError::usage(format!("`{}` is no JSON list: {error}", source.shown))
+            })?;
+            let rows = rows.into_iter().enumerate();
+            Box::new(rows.map(move |(number, row)| source.row(number, &row)))
+        }
+        InputFormat::Csv => source.table(reader, b','),
+        InputFormat::Tsv => source.table(reader, b'\t'),
+    })
+}
+
+/// A file that is being read.
+struct Source {
+    shown: String,
+    prefix: String,
+    id_field: String,
+    text_field: String,
+}
+
+impl Source {
+    fn name(&self, number: usize) -> String {
+        format!("{}{number}", self.prefix)
+    }
+
+    fn wrong(&self, line: usize, why: &str) -> CliError {
+        CliError::usage(format!("line {line} of `{}`: {why}", self.shown))
+    }
+
+    fn whole(&self, mut reader: Box<dyn Read>) -> Result<Input, CliError> {
+        let mut text = String::new();
+        let read = reader.read_to_string(&mut text);
+        read.map_err(|error| CliError::usage(format!("cannot read `{}`: {error}", self.shown)))?;
+        Ok(Input {
+            id: self.shown.clone(),
+            text,
+        })
+    }
+
+    fn lines(
+        self,
+        reader: Box<dyn Read>,
+        read: impl Fn(&Self, usize, String) -> Result<Option<Input>, CliError> + 'static,
+    ) -> Inputs {
+        let lines = BufReader::new(reader).lines().enumerate();
+        Box::new(lines.filter_map(move |(number, line)| match line {
+            Ok(line) => read(&self, number, line).transpose(),
+            Err(error) => Some(Err(self.wrong(number + 1, &error.to_string()))),
+        }))
+    }
+
+    /// Reads a row: a text, or an object with a field that is one.
+    fn row(&self, number: usize, row: &Value) -> Result<Input, CliError> {
+        let text = row.as_str().or_else(|| row.get(&self.text_field)?.as_str());
+        let text = text.ok_or_else(|| {
+            let error = self.wrong(
+                number + 1,
+                &format!("there is no text `{}`", self.text_field),
+            );
+            error.hint("name the field with --text-field")
+        })?;
+        let id = match row.get(&self.id_field) {
+            Some(Value::String(id)) => id.clone(),
+            Some(Value::Number(id)) => id.to_string(),
+            _ => self.name(number),
+        };
+        Ok(Input {
+            id,
+            text: text.to_owned(),
+        })
+    }
+
+    fn table(self, reader: Box<dyn Read>, delimiter: u8) -> Inputs {
+        let mut builder = csv::ReaderBuilder::new();
+        let mut table = builder.delimiter(delimiter).from_reader(reader);
+        let headers = table
+            .headers()
+            .map(csv::StringRecord::clone)
+            .unwrap_or_default();
+        let column = |name: &str| headers.iter().position(|header| header == name);
+        let (id, text) = (column(&self.id_field), column(&self.text_field));
+        let Some(text) = text else {
+            let names: Vec<&str> = headers.iter().collect();
+            let message = format!("there is no column `{}`", self.text_field);
+            let hint = format!("name the column with --text-field: {}", names.join(", "));
+            return Box::new(std::iter::once(Err(self.wrong(1, &message).hint(hint))));
+        };
+        let rows = table.into_records().enumerate();
+        Box::new(rows.map(move |(number, row)| {
+            let row = row.map_err(|error| self.wrong(number + 2, &error.to_string()))?;
+            let id = id.and_then(|id| row.get(id)).filter(|id| !id.is_empty());
+            Ok(Input {
+                id: id.map_or_else(|| self.name(number), str::to_owned),
+                text: row.get(text).unwrap_or_default().to_owned(),
+            })
+        }))
+    }
+}

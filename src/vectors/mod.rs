@@ -1,0 +1,9 @@
+//! Texts on their way to vectors and vectors on their way to files: pure, and never more of either than is needed at once.
+
+mod chunk;
+mod format;
+mod npy;
+
+pub use chunk::{Chunk, Chunking, CutAt, Unit, chunks};
+pub use format::{Numbers, Row, VectorFormat, write_row};
+pub use npy::npy_header;
