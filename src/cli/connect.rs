@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::error::CliError;
-use crate::bedrock::{Bedrock, Settings};
+use crate::bedrock::{Bedrock, Credentials, Settings};
 use crate::cassette::{Cassette, CassetteError, Mode};
 use crate::journal::RunOptions;
 use crate::model::{Asking, ErrorKind, ModelClient, ModelError, Remedy, Request};
@@ -20,14 +20,18 @@ pub(super) struct Connected {
     pub cassette: Option<Arc<Cassette>>,
 }
 
-/// Makes the client that a run's options ask for. Replaying makes no connection and needs no credentials; neither does
+/// Makes the client that a run's options ask for; `keys` win over what AWS tools look up. Replaying makes no connection and needs no credentials; neither does
 /// a plan that asks `nobody`, because all its answers are canned.
 ///
 /// # Errors
 ///
 /// No region, no credentials, or a recording's folder that cannot be used.
-pub(super) async fn connect(options: &RunOptions, nobody: bool) -> Result<Connected, CliError> {
-    connect_with(options, settings(options), nobody).await
+pub(super) async fn connect(
+    options: &RunOptions,
+    keys: Option<Credentials>,
+    nobody: bool,
+) -> Result<Connected, CliError> {
+    connect_with(options, settings(options, keys), nobody).await
 }
 
 /// Does the same as whoever has settled where and as whom to ask.
@@ -117,11 +121,12 @@ pub(super) fn region_of(options: &RunOptions) -> Option<String> {
     options.region.clone().or_else(in_environment)
 }
 
-fn settings(options: &RunOptions) -> Settings {
+fn settings(options: &RunOptions, keys: Option<Credentials>) -> Settings {
     let defaults = Settings::default();
     Settings {
         region: options.region.clone(),
         profile: options.profile.clone(),
+        credentials: keys,
         endpoint_url: options.endpoint_url.clone(),
         timeout: options
             .timeout_ms

@@ -6,6 +6,7 @@ mod args;
 mod baseline;
 mod baseline_file;
 mod compare;
+mod config;
 mod connect;
 mod embed;
 mod error;
@@ -15,6 +16,8 @@ mod git;
 mod github;
 mod grade;
 mod header;
+mod init;
+mod models;
 mod outputs;
 mod progress;
 mod provider;
@@ -56,6 +59,7 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Init(Box<init::InitArgs>),
     Query(Box<query::QueryArgs>),
     #[command(visible_alias = "embeddings")]
     Embed(Box<embed::EmbedArgs>),
@@ -66,6 +70,8 @@ enum Command {
     Baseline(baseline::BaselineArgs),
     Runs(runs::RunsArgs),
     Validate(validate::ValidateArgs),
+    Models(models::ModelsArgs),
+    Config(config::ConfigArgs),
     Schema(schema::SchemaArgs),
     /// Print a completion script for a shell
     Completions {
@@ -89,6 +95,9 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
 
 fn dispatch(command: Command, ui: &Ui) -> Result<Exit, CliError> {
     match command {
+        Command::Init(args) => init::run(&args, ui),
+        Command::Models(args) => models::run(&args, ui),
+        Command::Config(args) => config::run(&args, ui),
         Command::Query(args) => query::run(&args, ui),
         Command::Embed(args) => embed::run(&args, ui),
         Command::Eval(args) => eval::run(&args, ui),

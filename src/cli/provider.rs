@@ -119,6 +119,30 @@ pub(super) fn configured(
     Ok((config, environment))
 }
 
+impl ProviderArgs {
+    /// Returns flags that say a region and nothing else.
+    pub(super) fn for_region(region: &str) -> Self {
+        Self {
+            provider: None,
+            model: None,
+            config: None,
+            timeout: None,
+            max_retries: None,
+            recordings: RecordingArgs {
+                record: None,
+                replay: None,
+                cache: None,
+            },
+            aws: AwsArgs {
+                endpoint_url: None,
+                region: Some(region.to_owned()),
+                profile: None,
+                pricing: None,
+            },
+        }
+    }
+}
+
 impl Chosen {
     /// Chooses by the flags and what is configured.
     ///
@@ -127,8 +151,27 @@ impl Chosen {
     /// A broken configuration, a provider that nobody has configured, or a price file that cannot be read.
     pub(super) fn by(args: &ProviderArgs, task: Task, ui: &Ui) -> Result<Self, CliError> {
         let (config, environment) = configured(args.config.clone(), ui)?;
-        let provider = named(args.provider.as_deref(), task, &config)?;
-        let mut settings = settings(&provider, &environment, &args.aws);
+        Self::of(args, task, &config, &environment)
+    }
+
+    /// Chooses by the flags alone.
+    ///
+    /// # Errors
+    ///
+    /// As for [`by`](Self::by).
+    pub(super) fn without_files(args: &ProviderArgs) -> Result<Self, CliError> {
+        let environment = environment(&config::Found::default())?;
+        Self::of(args, Task::Chat, &Config::default(), &environment)
+    }
+
+    fn of(
+        args: &ProviderArgs,
+        task: Task,
+        config: &Config,
+        environment: &Environment,
+    ) -> Result<Self, CliError> {
+        let provider = named(args.provider.as_deref(), task, config)?;
+        let mut settings = settings(&provider, environment, &args.aws);
         settings.timeout = args
             .timeout
             .or(provider.timeout)
@@ -175,6 +218,23 @@ impl Chosen {
         } else {
             facts.id.clone()
         }
+    }
+
+    /// Returns where it asks, in place of the region's own endpoint.
+    pub(super) fn endpoint_url(&self) -> Option<&str> {
+        self.settings.endpoint_url.as_deref()
+    }
+
+    /// Returns as whom it asks, without a secret; `None` where AWS's own chain decides.
+    pub(super) fn credentials_shown(&self) -> Option<String> {
+        if let Some(profile) = &self.settings.profile {
+            return Some(format!("profile {profile}"));
+        }
+        let named = self.settings.credentials.as_ref();
+        let named = named.map(|keys| keys.access_key_id.clone());
+        let id = named.or_else(|| std::env::var("AWS_ACCESS_KEY_ID").ok())?;
+        let shown: String = id.chars().take(4).collect();
+        Some(format!("access key {shown}…"))
     }
 
     /// Connects; replaying needs no network and no credentials.
@@ -224,6 +284,37 @@ impl Chosen {
         }
         warnings
     }
+}
+
+/// Fills in what the flags of a run leave open, as the default provider's files say it; returns the keys that they hold too.
+///
+/// # Errors
+///
+/// A broken configuration. Where answers are replayed nobody is asked, and no file is read.
+pub(super) fn for_run(
+    options: RunOptions,
+    ui: &Ui,
+) -> Result<(RunOptions, Option<Credentials>), CliError> {
+    if options.replay.is_some() {
+        return Ok((options, None));
+    }
+    let (config, environment) = configured(None, ui)?;
+    let provider = named(None, Task::Chat, &config)?;
+    let flags = AwsArgs {
+        endpoint_url: options.endpoint_url.clone(),
+        region: options.region.clone(),
+        profile: options.profile.clone(),
+        pricing: None,
+    };
+    let settings = settings(&provider, &environment, &flags);
+    let options = RunOptions {
+        endpoint_url: settings.endpoint_url,
+        region: settings.region,
+        profile: settings.profile,
+        pricing: options.pricing.or(provider.prices),
+        ..options
+    };
+    Ok((options, settings.credentials))
 }
 
 /// Returns the provider that is named, or the one that needs no name.

@@ -96,6 +96,13 @@ impl Ui {
         let _ = writeln!(io::stderr().lock(), "{line}");
     }
 
+    /// Asks something, and leaves the line open for the answer.
+    pub(super) fn prompt(&self, text: &str) {
+        let mut err = io::stderr().lock();
+        // Nobody can be told that stderr is gone.
+        let _ = write!(err, "{text}").and_then(|()| err.flush());
+    }
+
     /// Prints problems of suites, each with its line and caret, and a line that counts them.
     pub(super) fn problems(&self, problems: &[SuiteError]) {
         let renderer = if self.colour_err {

@@ -89,7 +89,7 @@ pub(super) fn load(paths: &[PathBuf], catalog: &Catalog) -> Result<Loaded, CliEr
     )?)
 }
 
-fn as_json(problem: &SuiteError) -> Value {
+pub(super) fn as_json(problem: &SuiteError) -> Value {
     json!({
         "severity": match problem.severity {
             Severity::Error => "error",

@@ -30,7 +30,7 @@ use crate::program::{Program, repository};
 use crate::service::Service;
 use page::{Block, Page};
 
-const PAGES: [&str; 12] = [
+const PAGES: [&str; 15] = [
     "README.md",
     "docs/README.md",
     "docs/suites.md",
@@ -43,6 +43,9 @@ const PAGES: [&str; 12] = [
     "docs/reports.md",
     "docs/ci.md",
     "docs/aws.md",
+    "docs/configuration.md",
+    "docs/query.md",
+    "docs/embed.md",
 ];
 
 /// Returns a program in a folder with the files that a page shows, and its recordings in `recorded/`.

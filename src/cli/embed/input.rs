@@ -204,10 +204,7 @@ impl Source {
     fn table(self, reader: Box<dyn Read>, delimiter: u8) -> Inputs {
         let mut builder = csv::ReaderBuilder::new();
         let mut table = builder.delimiter(delimiter).from_reader(reader);
-        let headers = table
-            .headers()
-            .map(csv::StringRecord::clone)
-            .unwrap_or_default();
+        let headers = table.headers().cloned().unwrap_or_default();
         let column = |name: &str| headers.iter().position(|header| header == name);
         let (id, text) = (column(&self.id_field), column(&self.text_field));
         let Some(text) = text else {

@@ -31,7 +31,7 @@ use crate::run::{Answered, Stop, ask};
 use crate::vectors::{Chunking, CutAt, Row, Unit, chunks};
 
 /// The model of those who name none.
-const DEFAULT_MODEL: &str = "titan-embed";
+pub(super) const DEFAULT_MODEL: &str = "titan-embed";
 /// Texts of one call to Cohere, at most.
 const COHERE_BATCH: usize = 96;
 /// Tokens of a text where the model's limit is not known.
@@ -162,7 +162,7 @@ impl<'a> Job<'a> {
     }
 
     /// Returns the chunks of a text that are not done.
-    fn chunks(&self, input: Input, done: &Done) -> Result<Vec<Waiting>, CliError> {
+    fn chunks(&self, input: &Input, done: &Done) -> Result<Vec<Waiting>, CliError> {
         if input.text.trim().is_empty() {
             return Err(CliError::usage(format!("the text `{}` is blank", input.id)));
         }
@@ -188,7 +188,7 @@ impl<'a> Job<'a> {
         let mut waiting: VecDeque<Waiting> = VecDeque::new();
         Ok(std::iter::from_fn(move || {
             while waiting.len() < self.batch {
-                match inputs.next().map(|input| self.chunks(input?, done)) {
+                match inputs.next().map(|input| self.chunks(&input?, done)) {
                     Some(Ok(more)) => waiting.extend(more),
                     Some(Err(error)) => return Some(Err(error)),
                     None => break,
@@ -260,8 +260,8 @@ impl<'a> Job<'a> {
         let lane = self.chosen.lane(&self.model, client, self.args.concurrency);
         let stop = Stop::default();
         let failed = |error: &io::Error| cannot_write(self.path(), error);
-        let begun = output.begin(&self.chosen.provider.name, &self.model);
-        begun.map_err(|error| failed(&error))?;
+        let written = output.begin(&self.chosen.provider.name, &self.model);
+        written.map_err(|error| failed(&error))?;
         let asking = batches.map(|batch| async {
             let batch = batch?;
             let answered = ask(&lane, &self.request(&batch), &stop, |_| {}).await;

@@ -22,6 +22,7 @@ use super::github;
 use super::header::catalog;
 use super::outputs::{OutputArgs, Shown, journal_error, records_of};
 use super::progress::Progress;
+use super::provider::for_run;
 use super::run_folder::RunFolder;
 use super::signals;
 use super::ui::{Ui, count_problems};
@@ -75,6 +76,7 @@ pub(super) fn run(args: &EvalArgs, ui: &Ui) -> Result<Exit, CliError> {
         None => (args.options(), args.seed),
     };
     if args.dry_run {
+        let (options, _) = for_run(options, ui)?;
         let catalog = catalog(options.pricing.as_deref())?;
         let plan = planned(&options, seed, &catalog, ui)?;
         return dry_run::run(args, &options, &plan, &catalog, ui);
@@ -102,6 +104,7 @@ pub(super) fn carry_out(job: Job<'_>, ui: &Ui) -> Result<Exit, CliError> {
         progress,
         beginning,
     } = job;
+    let (options, keys) = for_run(options, ui)?;
     let catalog = catalog(options.pricing.as_deref())?;
     let plan = planned(&options, seed, &catalog, ui)?;
     let recall = match &beginning {
@@ -121,7 +124,7 @@ pub(super) fn carry_out(job: Job<'_>, ui: &Ui) -> Result<Exit, CliError> {
         client,
         region,
         cassette,
-    } = runtime.block_on(connect(&options, nobody))?;
+    } = runtime.block_on(connect(&options, keys, nobody))?;
     money::check(&plan, &options, &catalog, region.as_deref())?;
     let declared = Declared::find(&options, &plan, &catalog, region.as_deref(), run_dir)?;
     let begin = |graded| {

@@ -29,7 +29,7 @@ use crate::model::{Request, Said};
 use crate::run::{Aloud, Answered, Event, Stop, ask};
 
 /// The model of those who name none: small, cheap, and alive.
-const DEFAULT_MODEL: &str = "nova-2-lite";
+pub(super) const DEFAULT_MODEL: &str = "nova-2-lite";
 
 /// Runs the command.
 pub(super) fn run(args: &QueryArgs, ui: &Ui) -> Result<Exit, CliError> {

@@ -1,7 +1,5 @@
 //! The command lines of the pages, run in a copy of the repository's suites and recordings.
 
-use std::time::Duration;
-
 use walkdir::WalkDir;
 
 use super::command::{self, Command};
@@ -40,6 +38,11 @@ fn command_lines(page: &Page) -> Vec<(usize, String)> {
 /// Adds to an evaluation that would ask Bedrock whoever answers it here: the demo, or for recordings the service.
 fn answered(command: &Command, service: &Service) -> Vec<String> {
     let mut args = command.args.clone();
+    let by_hand = ["query", "embed"].contains(&args[0].as_str());
+    if by_hand && !command.has("--replay") && !command.has("--region") {
+        let more = ["--region", "us-east-1", "--endpoint-url", &service.url()];
+        args.extend(more.map(str::to_owned));
+    }
     if args[0] != "eval" || command.has("--replay") || command.has("--resume") {
         return args;
     }
@@ -99,7 +102,7 @@ fn try_commands(page: &Page, service: &Service) -> Vec<String> {
 
 #[tokio::test]
 async fn commands_run_as_the_pages_say() {
-    let service = Service::echo(Duration::ZERO).await;
+    let service = Service::whole().await;
     let mut wrong = Vec::new();
     for page in PAGES.map(Page::read) {
         wrong.extend(try_commands(&page, &service));

@@ -1,0 +1,255 @@
+//! `embed` through the binary: texts of all kinds, vectors in all formats, and what is gone on with.
+
+use serde_json::{Value, json};
+
+use crate::program::{Outcome, Program};
+use crate::service::Service;
+
+fn embed(program: &Program, service: &Service, args: &[&str]) -> Outcome {
+    let url = service.url();
+    let usual = ["embed", "--region", "us-east-1", "--endpoint-url", &url];
+    program.run(&[&usual, args].concat())
+}
+
+fn rows(text: &str) -> Vec<Value> {
+    text.lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn many_texts_are_few_calls_to_cohere_and_keep_their_order() {
+    let service = Service::whole().await;
+    let program = Program::new();
+    let texts: Vec<String> = (0..200).map(|number| format!("text {number}")).collect();
+    program.write("texts.txt", &texts.join("\n"));
+    let args = [
+        "-i",
+        "texts.txt",
+        "--lines",
+        "-m",
+        "cohere-embed-english",
+        "--output-format",
+        "jsonl",
+        "-u",
+    ];
+    let told = embed(&program, &service, &args).exits(0);
+    let rows = rows(&told.stdout);
+    let ids: Vec<String> = rows
+        .iter()
+        .map(|row| row["id"].as_str().unwrap().to_owned())
+        .collect();
+    assert_eq!(
+        ids,
+        (0..200)
+            .map(|number| number.to_string())
+            .collect::<Vec<_>>()
+    );
+    assert_eq!(rows[7]["text"], "text 7");
+    let asked = service.requests().await;
+    let mut sizes: Vec<usize> = asked
+        .iter()
+        .map(|(_, body)| body["texts"].as_array().unwrap().len())
+        .collect();
+    sizes.sort_unstable();
+    assert_eq!(sizes, [8, 96, 96]);
+    assert_eq!(asked[0].1["input_type"], "search_document");
+    assert!(
+        told.stderr.starts_with("cohere.embed-english-v3: "),
+        "{}",
+        told.stderr
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rows_of_every_kind_are_read() {
+    let service = Service::whole().await;
+    let program = Program::new();
+    program
+        .write(
+            "a.jsonl",
+            "{\"id\": \"x\", \"text\": \"one\"}\n{\"text\": \"two\"}\n",
+        )
+        .write("b.json", "[\"three\", {\"id\": 4, \"text\": \"four\"}]")
+        .write("c.csv", "id,text\nfive,\"a, b\"\n")
+        .write("d.tsv", "id\ttext\nsix\tc\n")
+        .write("e.txt", "seven\n");
+    let args = [
+        "given",
+        "-i",
+        "a.jsonl",
+        "b.json",
+        "c.csv",
+        "d.tsv",
+        "e.txt",
+        "--output-format",
+        "jsonl",
+    ];
+    let told = embed(&program, &service, &args).exits(0);
+    let shown: Vec<(Value, Value)> = rows(&told.stdout)
+        .into_iter()
+        .map(|row| (row["id"].clone(), row["text"].clone()))
+        .collect();
+    let expected = [
+        ("0", "given"),
+        ("x", "one"),
+        ("a.jsonl#1", "two"),
+        ("b.json#0", "three"),
+        ("4", "four"),
+        ("five", "a, b"),
+        ("six", "c"),
+        ("e.txt", "seven\n"),
+    ];
+    assert_eq!(shown, expected.map(|(id, text)| (json!(id), json!(text))));
+    let told = embed(&program, &service, &["-i", "c.csv", "--text-field", "body"]).exits(2);
+    assert!(
+        told.stderr
+            .contains("name the column with --text-field: id, text"),
+        "{}",
+        told.stderr
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn long_texts_become_chunks_that_are_slices() {
+    let service = Service::whole().await;
+    let program = Program::new();
+    let text = "One is here. Twö is there.\n\nThree is a new one.";
+    let args = [
+        text,
+        "--chunk-strategy",
+        "sentence",
+        "--max-chunk-size",
+        "20",
+        "--chunk-unit",
+        "chars",
+        "--output-format",
+        "jsonl",
+    ];
+    let told = embed(&program, &service, &args).exits(0);
+    for row in rows(&told.stdout) {
+        let place = |key: &str| usize::try_from(row[key].as_u64().unwrap()).unwrap();
+        assert_eq!(
+            text[place("start")..place("end")],
+            *row["text"].as_str().unwrap()
+        );
+    }
+    let counted = embed(&program, &service, &[&args[..7], &["--dry-run"]].concat()).exits(0);
+    let counted: Value = serde_json::from_str(&counted.stdout).unwrap();
+    assert_eq!(
+        (&counted["chunks"], &counted["calls"]),
+        (&json!(3), &json!(3))
+    );
+    assert_eq!(service.requests().await.len(), 3, "a dry run asks nobody");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_is_gone_on_with() {
+    let service = Service::whole().await;
+    let program = Program::new();
+    program.write("texts.txt", "one\ntwo\nthree\n");
+    let args = ["-i", "texts.txt", "--lines", "--resume", "out/v.jsonl"];
+    embed(&program, &service, &args).exits(0);
+    let whole = std::fs::read_to_string(program.path("out/v.jsonl")).unwrap();
+    assert_eq!(rows(&whole).len(), 3);
+    // Killed in the middle of its second line.
+    let torn = &whole[..whole.find('\n').unwrap() + 20];
+    std::fs::write(program.path("out/v.jsonl"), torn).unwrap();
+    embed(&program, &service, &args).exits(0);
+    let again = std::fs::read_to_string(program.path("out/v.jsonl")).unwrap();
+    assert_eq!(again, whole);
+    assert_eq!(
+        service.requests().await.len(),
+        5,
+        "what was there is not asked again"
+    );
+    embed(&program, &service, &args).exits(0);
+    assert_eq!(service.requests().await.len(), 5);
+    std::fs::write(program.path("out/v.jsonl"), "not JSON\n").unwrap();
+    let told = embed(&program, &service, &args).exits(2);
+    assert!(told.stderr.contains("no row of vectors"), "{}", told.stderr);
+    assert_eq!(
+        std::fs::read_to_string(program.path("out/v.jsonl")).unwrap(),
+        "not JSON\n"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn vectors_are_written_in_every_format() {
+    let service = Service::whole().await;
+    let program = Program::new();
+    for (file, begins) in [
+        (
+            "v.json",
+            "{\"provider\":\"bedrock\",\"model\":\"amazon.titan-embed-text-v2:0\",\"embeddings\":[{\"id\":\"0\",",
+        ),
+        ("v.jsonl", "{\"id\":\"0\",\"chunk\":0,"),
+        (
+            "v.csv",
+            "id,chunk,text,vector\r\n\"0\",\"0\",\"ab\",\"[1.0,1.0,",
+        ),
+        ("v.compact", "[1.0,1.0,"),
+        ("v.npy", "\u{fffd}NUMPY"),
+    ] {
+        embed(&program, &service, &["ab", "b", "-o", file]).exits(0);
+        let bytes = std::fs::read(program.path(file)).unwrap();
+        let text = String::from_utf8_lossy(&bytes);
+        assert!(text.starts_with(begins), "{file}: {text}");
+    }
+    let matrix = std::fs::read(program.path("v.npy")).unwrap();
+    assert_eq!(matrix.len(), 128 + 2 * 26 * 4);
+    let first = f32::from_le_bytes(matrix[128..132].try_into().unwrap());
+    assert!((first - 1.0).abs() < f32::EPSILON);
+    let whole: Value =
+        serde_json::from_slice(&std::fs::read(program.path("v.json")).unwrap()).unwrap();
+    assert_eq!(
+        (&whole["count"], &whole["usage"]["input_tokens"]),
+        (&json!(2), &json!(3))
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_fails_is_named_and_what_came_before_is_kept() {
+    let program = Program::new();
+    let failing = Service::failing(400, "ValidationException", "the text is too long").await;
+    let told = embed(
+        &program,
+        &failing,
+        &["one", "two", "-o", "v.jsonl", "--max-retries", "0"],
+    )
+    .exits(3);
+    assert!(
+        told.stderr.contains("without a vector: 1 text: 0\n"),
+        "{}",
+        told.stderr
+    );
+    assert!(
+        told.stderr.contains("without a vector: 1 text: 1\n"),
+        "{}",
+        told.stderr
+    );
+    assert_eq!(
+        std::fs::read_to_string(program.path("v.jsonl")).unwrap(),
+        ""
+    );
+    let denied = Service::failing(403, "AccessDeniedException", "no").await;
+    let told = embed(&program, &denied, &["one", "two"]).exits(4);
+    assert_eq!(
+        told.stderr.matches("without a vector").count(),
+        1,
+        "{}",
+        told.stderr
+    );
+    for (args, message) in [
+        (&["x", "-m", "nova-lite"][..], "makes no vectors"),
+        (
+            &["x", "--dimensions", "7"],
+            "it makes them of 1024, 512, 256",
+        ),
+        (&["-i", "none.txt"], "there is no file `none.txt`"),
+        (&[" "], "is blank"),
+    ] {
+        let told = embed(&program, &denied, args).exits(2);
+        assert!(told.stderr.contains(message), "{}", told.stderr);
+    }
+}
