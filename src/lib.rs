@@ -33,6 +33,8 @@ pub mod config;
 mod files;
 pub mod gate;
 pub mod journal;
+#[cfg(feature = "mcp")]
+pub mod mcp;
 pub mod model;
 pub mod plan;
 pub mod report;

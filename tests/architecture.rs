@@ -28,6 +28,7 @@ const FLOORS: &[&[(&str, &[&str])]] = &[
     ],
     &[
         ("bedrock", &["model"]),
+        ("mcp", &["model"]),
         ("cassette", &["model", "files"]),
         ("catalog", &["model"]),
     ],
@@ -40,7 +41,7 @@ const FLOORS: &[&[(&str, &[&str])]] = &[
     )],
     &[
         ("plan", &["suite", "model", "template", "text"]),
-        ("config", &["suite"]),
+        ("config", &["suite", "model"]),
     ],
     &[("journal", &["plan", "check", "catalog", "gate", "model"])],
     &[
@@ -66,7 +67,7 @@ const FLOORS: &[&[(&str, &[&str])]] = &[
         "cli",
         &[
             "report", "tally", "run", "journal", "plan", "config", "suite", "check", "catalog",
-            "bedrock", "cassette", "gate", "vectors", "model", "files",
+            "bedrock", "cassette", "mcp", "gate", "vectors", "model", "files",
         ],
     )],
     &[("main", &["cli"])],
@@ -85,8 +86,9 @@ const PACKAGES: &[(&str, &[&str])] = &[
     ("jsonschema", &["check"]),
     ("porter_stemmer", &["check"]),
     ("whatlang", &["check"]),
-    ("hyper", &["run"]),
-    ("rustls", &["run"]),
+    ("hyper", &["run", "mcp"]),
+    ("rustls", &["run", "mcp"]),
+    ("rmcp", &["mcp"]),
     ("roxmltree", &["check"]),
     ("sqlparser", &["text"]),
     ("rquickjs", &["script"]),
@@ -98,7 +100,7 @@ const PACKAGES: &[(&str, &[&str])] = &[
     ("walkdir", &["suite", "cassette", "cli"]),
     ("glob", &["config", "cli"]),
     ("annotate_snippets", &["suite", "cli"]),
-    ("tokio", &["bedrock", "run", "cli"]),
+    ("tokio", &["bedrock", "mcp", "run", "cli"]),
 ];
 
 /// What nothing below `cli` may do.

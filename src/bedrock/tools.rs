@@ -7,7 +7,7 @@ use aws_sdk_bedrockruntime::types::{
 };
 use serde_json::Value;
 
-use super::document;
+use super::{document, media};
 use crate::model::{Request, ToolCall, ToolChoice, ToolResult};
 
 /// Returns a call that the model made earlier.
@@ -27,9 +27,13 @@ pub(super) fn result(result: &ToolResult) -> ToolResultBlock {
         object @ Value::Object(_) => ToolResultContentBlock::Json(document::from_json(object)),
         other => ToolResultContentBlock::Text(other.to_string()),
     };
+    let has_text = !matches!(&result.content, Value::String(text) if text.trim().is_empty());
+    let images = result.images.iter();
+    let images = images.map(|image| ToolResultContentBlock::Image(media::image(image)));
+    let content = Some(content).filter(|_| has_text || result.images.is_empty());
     ToolResultBlock::builder()
         .tool_use_id(&result.id)
-        .content(content)
+        .set_content(Some(content.into_iter().chain(images).collect()))
         .set_status(result.is_error.then_some(ToolResultStatus::Error))
         .build()
         .expect("id and content are set")

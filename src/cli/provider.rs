@@ -16,7 +16,7 @@ use crate::bedrock::{Credentials, Settings, profile_of};
 use crate::catalog::{Catalog, PriceRow};
 use crate::config::{self, Config, Environment, Origin, Places, Provider};
 use crate::journal::RunOptions;
-use crate::model::{ModelClient, ModelId, Scope};
+use crate::model::{ModelClient, ModelId, Scope, ServerSpec};
 use crate::run::{Lane, LaneSettings, RetryPolicy};
 use crate::suite::{Severity, listed};
 
@@ -66,6 +66,10 @@ pub(super) struct Chosen {
     pub catalog: Catalog,
     /// The region whose prices and profiles apply, as far as it is known before asking.
     pub region: Option<String>,
+    /// Servers of tools that are configured.
+    pub servers: Vec<ServerSpec>,
+    /// Variables, those of `.env` files included.
+    pub environment: Environment,
     options: RunOptions,
     settings: Settings,
 }
@@ -190,6 +194,8 @@ impl Chosen {
         };
         Ok(Self {
             region: region_of(&options),
+            servers: config.servers.clone(),
+            environment: environment.clone(),
             provider,
             catalog,
             options,

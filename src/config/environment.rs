@@ -72,6 +72,14 @@ impl Environment {
         (!value.is_empty()).then_some(value)
     }
 
+    /// Returns the variables of the process, without those of files.
+    pub fn of_process(&self) -> BTreeMap<String, String> {
+        let all = self.variables.iter();
+        let own = all.filter(|(_, (_, origin))| *origin == Origin::Environment);
+        own.map(|(name, (value, _))| (name.clone(), value.clone()))
+            .collect()
+    }
+
     /// Returns where the value of a variable is from.
     pub fn origin(&self, name: &str) -> Option<&Origin> {
         self.variables.get(name).map(|(_, origin)| origin)

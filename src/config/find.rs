@@ -38,8 +38,9 @@ pub fn find(places: &Places) -> Found {
         let others = [&places.user, &places.program];
         let others = others.into_iter().filter_map(Option::as_deref);
         let has_config = |folder: &&Path| {
-            let folders = ["config/providers", "config/embeddings"];
+            let folders = ["config/providers", "config/embeddings", "config/servers"];
             folder.join("config.yaml").is_file()
+                || folder.join(".mcp.json").is_file()
                 || folders.iter().any(|name| folder.join(name).is_dir())
         };
         let root = above.iter().copied().chain(others).find(has_config);

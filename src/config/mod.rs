@@ -8,8 +8,9 @@ mod environment;
 mod find;
 mod provider;
 mod read;
+mod server;
 
 pub use environment::{Environment, Origin};
 pub use find::{Found, Places, find};
 pub use provider::{Known, Provider};
-pub use read::{Config, read};
+pub use read::{Config, read, read_servers};

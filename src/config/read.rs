@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 use super::environment::Environment;
 use super::find::Found;
 use super::provider::Provider;
+use super::server;
+use crate::model::ServerSpec;
 use crate::suite::{MapReader, Node, Problems, SuiteError, Tree, read_file};
 
 /// What a user has configured.
@@ -14,6 +16,8 @@ pub struct Config {
     pub providers: Vec<Provider>,
     /// Who makes vectors.
     pub embeddings: Vec<Provider>,
+    /// Servers of tools, without those that are turned off.
+    pub servers: Vec<ServerSpec>,
     /// The provider of commands that name none.
     pub default_provider: Option<String>,
     /// Whether conversations are kept.
@@ -27,6 +31,7 @@ impl Default for Config {
         Self {
             providers: Vec::new(),
             embeddings: Vec::new(),
+            servers: Vec::new(),
             default_provider: None,
             log: true,
             files: Vec::new(),
@@ -39,6 +44,7 @@ impl Default for Config {
 enum Part {
     Provider,
     Embedding,
+    Server,
     Settings,
 }
 
@@ -48,6 +54,8 @@ impl Part {
         let within = |name: &str| path.components().any(|part| part.as_os_str() == name);
         if within("embeddings") {
             Self::Embedding
+        } else if within("servers") {
+            Self::Server
         } else if within("providers") {
             Self::Provider
         } else {
@@ -69,16 +77,33 @@ pub fn read(found: &Found, environment: &Environment) -> (Config, Vec<SuiteError
         .and_then(|main| reading.settings(main));
     if let Some(root) = &found.root {
         let usual = || {
-            let folders = ["config/providers/*.yaml", "config/embeddings/*.yaml"];
-            folders.map(str::to_owned).to_vec()
+            let folders = ["providers", "embeddings", "servers"];
+            folders
+                .map(|folder| format!("config/{folder}/*.yaml"))
+                .to_vec()
         };
         for pattern in includes.unwrap_or_else(usual) {
             for path in matching(root, &pattern) {
                 reading.file(root, &path);
             }
         }
+        let vendors = root.join(".mcp.json");
+        if vendors.is_file() {
+            reading.vendors(&vendors);
+        }
     }
     (reading.config, reading.problems.into_sorted())
+}
+
+/// Reads a file of `mcpServers`, in place of the servers that were found.
+pub fn read_servers(path: &Path, environment: &Environment) -> (Vec<ServerSpec>, Vec<SuiteError>) {
+    let mut reading = Reading {
+        config: Config::default(),
+        environment,
+        problems: Problems::default(),
+    };
+    reading.vendors(path);
+    (reading.config.servers, reading.problems.into_sorted())
 }
 
 struct Reading<'a> {
@@ -116,12 +141,17 @@ impl Reading<'_> {
             return;
         }
         let Some(node) = self.node(path) else { return };
+        if part == Part::Server {
+            let server = server::decode_file(&node, self.environment, &mut self.problems);
+            self.add_servers(&node, server);
+            return;
+        }
         let Some(provider) = Provider::decode(&node, self.environment, &mut self.problems) else {
             return;
         };
         let list = match part {
             Part::Embedding => &mut self.config.embeddings,
-            Part::Provider | Part::Settings => &mut self.config.providers,
+            _ => &mut self.config.providers,
         };
         if list.iter().any(|other| other.name == provider.name) {
             let message = format!("there is another provider `{}`", provider.name);
@@ -129,6 +159,28 @@ impl Reading<'_> {
             return;
         }
         list.push(provider);
+    }
+
+    fn vendors(&mut self, path: &Path) {
+        let Some(node) = self.node(path) else { return };
+        let servers = server::decode_all(&node, self.environment, &mut self.problems);
+        self.add_servers(&node, servers);
+    }
+
+    fn add_servers(&mut self, node: &Node, servers: impl IntoIterator<Item = ServerSpec>) {
+        for server in servers {
+            if self
+                .config
+                .servers
+                .iter()
+                .any(|other| other.name == server.name)
+            {
+                let message = format!("there is another server `{}`", server.name);
+                self.problems.error(&node.place, message);
+            } else {
+                self.config.servers.push(server);
+            }
+        }
     }
 
     /// Reads `config.yaml`, or a file of settings; returns what it includes, if it says so.

@@ -98,7 +98,22 @@ pub struct ToolResult {
     pub id: String,
     /// Text, or any other JSON value.
     pub content: Value,
+    /// Images beside it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub images: Vec<Media>,
     /// Whether the tool failed.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub is_error: bool,
+}
+
+impl ToolResult {
+    /// Returns the result of a call that failed, with why.
+    pub fn failed(call: &ToolCall, why: impl Into<String>) -> Self {
+        Self {
+            id: call.id.clone(),
+            content: Value::String(why.into()),
+            images: Vec::new(),
+            is_error: true,
+        }
+    }
 }

@@ -13,6 +13,7 @@ mod json;
 mod media;
 mod message;
 mod request;
+mod server;
 mod tool;
 mod usage;
 
@@ -27,5 +28,6 @@ pub use media::Media;
 pub use message::{CacheTtl, Message, Part, Reasoning, Role, ToolCall, ToolResult};
 pub use request::{Guardrail, Params, Request};
 pub(crate) use request::{canonical, hex};
+pub use server::{Reach, ServerSpec};
 pub use tool::{AnswerSchema, Tool, ToolChoice};
 pub use usage::Usage;

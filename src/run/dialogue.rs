@@ -176,6 +176,7 @@ impl Dialogue {
             Part::ToolResult(ToolResult {
                 id: call.id.clone(),
                 content: "there is no result".into(),
+                images: Vec::new(),
                 is_error: true,
             })
         });

@@ -87,6 +87,7 @@ impl ToolResults {
             results.push(Part::ToolResult(ToolResult {
                 id: call.id.clone(),
                 content: result.render(vars)?,
+                images: Vec::new(),
                 is_error: false,
             }));
         }

@@ -192,6 +192,7 @@ async fn tools_and_schemas_are_sent_as_converse_wants_them() {
         Part::ToolResult(ToolResult {
             id: "t1".into(),
             content,
+            images: Vec::new(),
             is_error,
         })
     };

@@ -17,6 +17,7 @@ mod cli_init;
 mod cli_query;
 mod cli_resume;
 mod cli_runs;
+mod cli_tools;
 mod docs;
 mod double;
 mod first_page;

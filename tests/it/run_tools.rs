@@ -133,6 +133,7 @@ async fn a_prompt_may_tell_of_calls_and_their_results() {
         Part::ToolResult(ToolResult {
             id: id.to_owned(),
             content,
+            images: Vec::new(),
             is_error,
         })
     };

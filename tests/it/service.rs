@@ -216,6 +216,31 @@ impl Service {
         }
     }
 
+    /// Starts a service that gives these contents of messages, one after the other, the last one for ever.
+    pub(crate) async fn saying(contents: Vec<Value>) -> Self {
+        let server = MockServer::start().await;
+        let asked = Arc::new(AtomicUsize::new(0));
+        let counted = Arc::clone(&asked);
+        let respond = move |_: &Request| {
+            let at = counted
+                .fetch_add(1, Ordering::SeqCst)
+                .min(contents.len() - 1);
+            let mut answer = answer(&json!(""));
+            answer["output"]["message"]["content"] = contents[at].clone();
+            ResponseTemplate::new(200).set_body_json(answer)
+        };
+        Mock::given(method("POST"))
+            .respond_with(respond)
+            .mount(&server)
+            .await;
+        let (_, calls) = channel();
+        Self {
+            server,
+            asked,
+            calls,
+        }
+    }
+
     /// Returns every request so far: its path, and its body.
     pub(crate) async fn requests(&self) -> Vec<(String, Value)> {
         let requests = self.server.received_requests().await.unwrap();

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::catalog::{PriceRow, Usd};
 use crate::journal::Attempt;
-use crate::model::{Completion, Said, Usage};
+use crate::model::{Completion, Said, ToolCall, Usage};
 use crate::report::safe_text;
 use crate::run::Stop;
 
@@ -19,6 +19,8 @@ pub(super) struct Answer {
     /// What `--schema` made of it.
     pub(super) structured: Option<Value>,
     pub(super) attempts: Vec<Attempt>,
+    /// Tools that were called before it.
+    pub(super) calls: Vec<ToolCall>,
     /// What all attempts cost; `None` where the model is unpriced.
     pub(super) cost: Option<Usd>,
 }
@@ -37,7 +39,7 @@ impl Answer {
     /// Returns it as one object.
     pub(super) fn to_json(&self) -> Value {
         let answer = &self.completion;
-        let calls = answer.tool_calls.iter();
+        let calls = self.calls.iter().chain(&answer.tool_calls);
         let calls =
             calls.map(|call| json!({"id": call.id, "name": call.name, "input": call.input}));
         json!({

@@ -1,8 +1,9 @@
 //! The flags of `query`.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 use crate::cli::provider::ProviderArgs;
 
@@ -92,6 +93,43 @@ pub(in crate::cli) struct QueryArgs {
     #[arg(long, value_name = "N", default_value_t = 1, help_heading = "How")]
     pub schema_retries: u32,
 
+    /// Servers whose tools may be used, by name; without it, all that are configured
+    #[arg(
+        short,
+        long,
+        value_name = "NAMES",
+        value_delimiter = ',',
+        help_heading = "Tools"
+    )]
+    pub server: Vec<String>,
+    /// A file of `mcpServers`, in place of the servers that are configured
+    #[arg(long, value_name = "FILE", help_heading = "Tools")]
+    pub mcp_config: Option<PathBuf>,
+    /// No tools
+    #[arg(long, conflicts_with = "server", help_heading = "Tools")]
+    pub no_tools: bool,
+    /// Tools that may be used: names, or patterns with `*`
+    #[arg(long, value_name = "PATTERN", help_heading = "Tools")]
+    pub tool: Vec<String>,
+    /// Tools that may not
+    #[arg(long, value_name = "PATTERN", help_heading = "Tools")]
+    pub deny_tool: Vec<String>,
+    /// How often the model may call tools and be told their results
+    #[arg(long, value_name = "N", default_value_t = 20, help_heading = "Tools")]
+    pub max_tool_rounds: u32,
+    /// Whether a tool runs: after a question, always, or never; without it, those that may destroy something after a question
+    #[arg(long, value_enum, value_name = "HOW", help_heading = "Tools")]
+    pub approve: Option<Approve>,
+    /// How long a server may take to start, and each tool
+    #[arg(long, value_name = "DURATION", value_parser = crate::cli::args::duration, help_heading = "Tools")]
+    pub tool_timeout: Option<Duration>,
+    /// Tell every call and its result on stderr
+    #[arg(long, help_heading = "Tools")]
+    pub tools_trace: bool,
+    /// The same as --tools-trace
+    #[arg(short, long, help_heading = "Tools")]
+    pub noisy: bool,
+
     /// Wait for the whole answer
     #[arg(long, help_heading = "What is shown")]
     pub no_stream: bool,
@@ -134,6 +172,17 @@ impl QueryArgs {
         let elsewhere = self.output.is_some() && !self.tee;
         self.jsonl || !(whole || elsewhere)
     }
+}
+
+/// Whether a tool runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(in crate::cli) enum Approve {
+    /// After a question
+    Ask,
+    /// Always
+    Auto,
+    /// Never
+    Never,
 }
 
 fn share(text: &str) -> Result<f64, String> {

@@ -4,6 +4,11 @@ mod answer;
 mod args;
 mod prompt;
 mod schema;
+#[cfg(feature = "mcp")]
+mod tools;
+#[cfg(not(feature = "mcp"))]
+#[path = "no_tools.rs"]
+mod tools;
 
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -16,6 +21,7 @@ pub(super) use args::QueryArgs;
 use self::answer::{Answer, Follow, Show, cost};
 use self::prompt::Prompt;
 use self::schema::Shape;
+use self::tools::Toolbox;
 use super::connect::Connected;
 use super::error::CliError;
 use super::exit::Exit;
@@ -24,9 +30,10 @@ use super::provider::{Chosen, Task};
 use super::run_folder::cannot_write;
 use super::trouble::{Trouble, usage_error};
 use super::ui::Ui;
+use crate::catalog::{Ability, Support};
 use crate::files::write_whole;
-use crate::model::{Request, Said};
-use crate::run::{Aloud, Answered, Event, Stop, ask};
+use crate::model::{ErrorKind, ModelError, ModelId, Remedy, Request, Said};
+use crate::run::{Aloud, Conversed, Event, Stop, converse};
 
 /// The model of those who name none: small, cheap, and alive.
 pub(super) const DEFAULT_MODEL: &str = "nova-2-lite";
@@ -136,6 +143,13 @@ impl Job<'_> {
 
     async fn ask(&self, ui: &Ui) -> Result<Exit, CliError> {
         let Connected { client, region, .. } = self.chosen.connect().await?;
+        let toolbox = Toolbox::start(
+            self.args,
+            &self.chosen.servers,
+            &self.chosen.environment,
+            ui,
+        );
+        let toolbox = toolbox.await?;
         let stop = Stop::default();
         let follow = match (self.args.follows(), self.args.jsonl) {
             (false, _) => Follow::No,
@@ -148,7 +162,14 @@ impl Job<'_> {
             let heard = Arc::clone(&show);
             let hear = Box::new(move |said: Said<'_>| heard.hear(said));
             let client = Arc::new(Aloud::new(Arc::clone(&client), hear));
-            self.one(request, client, region.as_deref(), &stop, ui)
+            self.one(
+                request,
+                client,
+                region.as_deref(),
+                toolbox.as_ref(),
+                &stop,
+                ui,
+            )
         });
         let answers = tokio::select! {
             answers = join_all(asking) => answers,
@@ -157,6 +178,9 @@ impl Job<'_> {
                 return Ok(Exit::Interrupted);
             }
         };
+        if let Some(toolbox) = toolbox {
+            toolbox.stop().await;
+        }
         show.end();
         if show.is_closed() {
             return Ok(Exit::Done);
@@ -170,6 +194,7 @@ impl Job<'_> {
         request: &Request,
         client: Arc<Aloud>,
         region: Option<&str>,
+        toolbox: Option<&Toolbox>,
         stop: &Stop,
         ui: &Ui,
     ) -> Result<(Answer, Option<String>), Trouble> {
@@ -181,14 +206,22 @@ impl Job<'_> {
             }
         };
         let mut request = request.clone();
-        let mut attempts = Vec::new();
+        if let Some(toolbox) = toolbox {
+            self.offer(&mut request, toolbox, ui)?;
+        }
+        let rounds = self.args.max_tool_rounds;
+        let (mut attempts, mut calls) = (Vec::new(), Vec::new());
         let mut left = self.args.schema_retries;
         loop {
-            let Answered {
+            let Conversed {
                 result,
+                request: asked,
                 attempts: made,
-            } = ask(&lane, &request, stop, watch).await;
+                calls: called,
+            } = converse(&lane, request, toolbox, rounds, stop, watch).await;
+            request = asked;
             attempts.extend(made);
+            calls.extend(called);
             let completion = result
                 .map_err(|error| Trouble::new(error, region.map(str::to_owned), attempts.len()))?;
             let value = self.shape.as_ref().map(|shape| shape.value(&completion));
@@ -211,9 +244,36 @@ impl Job<'_> {
                 structured,
                 cost: cost(&attempts, price),
                 attempts,
+                calls,
             };
             return Ok((answer, flaw));
         }
+    }
+
+    /// Offers tools to a model that can call them.
+    fn offer(&self, request: &mut Request, toolbox: &Toolbox, ui: &Ui) -> Result<(), Trouble> {
+        let facts = self.chosen.catalog.look_up(&ModelId::parse(&request.model));
+        let cannot = |ability| facts.is_some_and(|facts| facts.supports(ability) == Support::No);
+        if cannot(Ability::Tools) {
+            let message = format!("`{}` cannot call tools", request.model);
+            if toolbox.is_wanted() {
+                let error = ModelError::new(ErrorKind::Invalid, Remedy::None, message);
+                let error = error
+                    .with_hint("`mcp-cli models` tells which models can, or ask with --no-tools");
+                return Err(Trouble::new(error, None, 0));
+            }
+            if !self.args.quiet {
+                ui.note(&format!("warning: {message}: it is asked without"));
+            }
+            return Ok(());
+        }
+        request
+            .tools
+            .extend(toolbox.tools().iter().map(|one| one.tool.clone()));
+        if cannot(Ability::ToolsStreaming) {
+            request.stream = false;
+        }
+        Ok(())
     }
 
     /// Shows what was answered, and what was not.

@@ -10,7 +10,7 @@ use crate::model::{
 };
 
 /// The name of the tool, or of the schema.
-const NAME: &str = "answer";
+pub(super) const NAME: &str = "answer";
 
 /// A schema, and how a model is held to it.
 pub(super) struct Shape {

@@ -1,0 +1,176 @@
+//! Tools for a question: which servers, which of their tools, and who is asked before one runs.
+
+use std::collections::BTreeMap;
+use std::io::{BufRead, IsTerminal};
+use std::sync::Mutex;
+
+use crate::cli::error::CliError;
+use crate::cli::exit::Exit;
+use crate::cli::ui::Ui;
+use crate::config::{Environment, read_servers};
+use crate::mcp::{Offered, Servers, matches};
+use crate::model::{ServerSpec, ToolCall, ToolResult};
+use crate::report::safe_text;
+use crate::run::Tools;
+use crate::suite::listed;
+
+use super::args::{Approve, QueryArgs};
+
+/// Servers for a question, and what it may do with them.
+pub(super) struct Toolbox {
+    servers: Servers,
+    approve: Option<Approve>,
+    /// Whether the user named the servers.
+    named: bool,
+    trace: bool,
+    /// One question to the user at a time.
+    asking: Mutex<()>,
+}
+
+impl Toolbox {
+    /// Starts the servers that the flags name, or all that are configured; `None` where there are none.
+    ///
+    /// # Errors
+    ///
+    /// A server that is named and is not there, or does not start; a file that cannot be read.
+    pub(super) async fn start(
+        args: &QueryArgs,
+        configured: &[ServerSpec],
+        environment: &Environment,
+        ui: &Ui,
+    ) -> Result<Option<Self>, CliError> {
+        if args.no_tools {
+            return Ok(None);
+        }
+        let mut specs = match &args.mcp_config {
+            Some(path) => {
+                let (servers, problems) = read_servers(path, environment);
+                ui.problems(&problems);
+                if !problems.is_empty() {
+                    let message = format!("`{}` cannot be used; nothing was sent", path.display());
+                    return Err(CliError::usage(message));
+                }
+                servers
+            }
+            None => configured.to_vec(),
+        };
+        let named = !args.server.is_empty();
+        if named {
+            let known: Vec<String> = specs.iter().map(|spec| spec.name.clone()).collect();
+            if let Some(name) = args.server.iter().find(|name| !known.contains(name)) {
+                let error = CliError::usage(format!("there is no server `{name}`"));
+                let hint = if known.is_empty() {
+                    "describe it in config/servers/, in .mcp.json, or in a file for --mcp-config"
+                        .to_owned()
+                } else {
+                    format!("there is {}", listed(&known))
+                };
+                return Err(error.hint(hint));
+            }
+            specs.retain(|spec| args.server.contains(&spec.name));
+        }
+        if specs.is_empty() {
+            return Ok(None);
+        }
+        if let Some(timeout) = args.tool_timeout {
+            for spec in &mut specs {
+                spec.timeout = timeout;
+            }
+        }
+        let (mut servers, failed) = Servers::start(&specs, &variables(environment)).await;
+        for (name, why) in failed {
+            let message = format!("the server `{name}` cannot be used: {why}");
+            if named {
+                return Err(CliError::new(Exit::Incomplete, message));
+            }
+            ui.note(&safe_text(&format!("warning: {message}")));
+        }
+        servers.retain(|one| {
+            let means = |pattern: &String| matches(pattern, &one.tool.name);
+            (args.tool.is_empty() || args.tool.iter().any(means))
+                && !args.deny_tool.iter().any(means)
+        });
+        Ok(Some(Self {
+            servers,
+            approve: args.approve,
+            named,
+            trace: args.tools_trace || args.noisy,
+            asking: Mutex::default(),
+        }))
+    }
+
+    /// Returns what is offered to the model.
+    pub(super) fn tools(&self) -> &[Offered] {
+        self.servers.tools()
+    }
+
+    /// Returns whether the user named servers, and so wants their tools.
+    pub(super) fn is_wanted(&self) -> bool {
+        self.named
+    }
+
+    /// Ends the servers.
+    pub(super) async fn stop(self) {
+        self.servers.stop().await;
+    }
+
+    /// Returns whether a call may be made, after asking the user where that is wanted.
+    fn may(&self, call: &ToolCall) -> bool {
+        let offered = self.tools().iter().find(|one| one.tool.name == call.name);
+        let is_destructive = offered.is_some_and(|one| one.is_destructive);
+        let can_ask = std::io::stdin().is_terminal() && std::io::stderr().is_terminal();
+        match self.approve {
+            Some(Approve::Never) => false,
+            Some(Approve::Auto) => true,
+            Some(Approve::Ask) => can_ask && self.ask(call),
+            // What may destroy something is asked about, where somebody is there to be asked.
+            None => !(is_destructive && can_ask) || self.ask(call),
+        }
+    }
+
+    fn ask(&self, call: &ToolCall) -> bool {
+        let _one_at_a_time = self.asking.lock();
+        let ui = Ui::new();
+        ui.prompt(&safe_text(&format!(
+            "\nrun {} {}? [y/N] ",
+            call.name, call.input
+        )));
+        let mut line = String::new();
+        let read = std::io::stdin().lock().read_line(&mut line);
+        read.is_ok() && ["y", "yes"].contains(&line.trim().to_lowercase().as_str())
+    }
+}
+
+impl Tools for Toolbox {
+    fn takes(&self, call: &ToolCall) -> bool {
+        // The answer itself comes as a call, where a schema is held to that way.
+        let is_offered = self.tools().iter().any(|one| one.tool.name == call.name);
+        is_offered || call.name != super::schema::NAME
+    }
+
+    async fn call(&self, call: &ToolCall) -> ToolResult {
+        let ui = Ui::new();
+        if !self.may(call) {
+            return ToolResult::failed(call, "the user does not allow this call");
+        }
+        let result = self.servers.call(call).await;
+        if self.trace {
+            let mark = if result.is_error { "failed" } else { "gave" };
+            let text = result
+                .content
+                .as_str()
+                .map_or_else(|| result.content.to_string(), str::to_owned);
+            let text: String = text.chars().take(200).collect();
+            ui.note(&safe_text(&format!(
+                "{} {} {mark}: {text}",
+                call.name, call.input
+            )));
+        }
+        result
+    }
+}
+
+/// Returns the variables that servers may get some of.
+fn variables(environment: &Environment) -> BTreeMap<String, String> {
+    environment.of_process()
+}
