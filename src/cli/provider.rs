@@ -252,8 +252,14 @@ impl Chosen {
         connect_with(&self.options, self.settings.clone(), false).await
     }
 
-    /// Returns the lane of a model, with so many calls in flight.
-    pub(super) fn lane(&self, model: &str, client: Arc<dyn ModelClient>, slots: usize) -> Lane {
+    /// Returns the lane of a model, with so many calls in flight, and with what a flag says of its quota a minute.
+    pub(super) fn lane(
+        &self,
+        model: &str,
+        client: Arc<dyn ModelClient>,
+        slots: usize,
+        (requests, tokens): (Option<u64>, Option<u64>),
+    ) -> Lane {
         let defaults = RetryPolicy::default();
         let max_retries = self.options.max_retries.unwrap_or(3);
         let settings = match self.options.replay {
@@ -269,7 +275,9 @@ impl Chosen {
                 approach: false,
             },
         };
-        let quota = self.catalog.quota(&ModelId::parse(model));
+        let mut quota = self.catalog.quota(&ModelId::parse(model));
+        quota.requests_per_minute = requests.or(quota.requests_per_minute);
+        quota.tokens_per_minute = tokens.or(quota.tokens_per_minute);
         Lane::new(model, None, client, &quota, &settings)
     }
 

@@ -114,6 +114,12 @@ pub(in crate::cli) struct EmbedArgs {
     /// Requests in flight
     #[arg(long, value_name = "N", default_value_t = 8, value_parser = units, help_heading = "How")]
     pub concurrency: usize,
+    /// Requests a minute, in place of the quota that is known for the model
+    #[arg(long, value_name = "N", value_parser = crate::cli::args::at_least_one, help_heading = "How")]
+    pub rpm: Option<u64>,
+    /// Tokens a minute, likewise
+    #[arg(long, value_name = "N", value_parser = crate::cli::args::at_least_one, help_heading = "How")]
+    pub tpm: Option<u64>,
     /// Tell tokens, cost and time on stderr
     #[arg(short, long, help_heading = "How")]
     pub usage: bool,

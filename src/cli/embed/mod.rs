@@ -257,7 +257,10 @@ impl<'a> Job<'a> {
         let (mut output, done) = Output::open(self.args)?;
         let batches = self.batches(&done)?;
         let Connected { client, region, .. } = self.chosen.connect().await?;
-        let lane = self.chosen.lane(&self.model, client, self.args.concurrency);
+        let quota = (self.args.rpm, self.args.tpm);
+        let lane = self
+            .chosen
+            .lane(&self.model, client, self.args.concurrency, quota);
         let stop = Stop::default();
         let failed = |error: &io::Error| cannot_write(self.path(), error);
         let written = output.begin(&self.chosen.provider.name, &self.model);

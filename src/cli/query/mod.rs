@@ -198,7 +198,7 @@ impl Job<'_> {
         stop: &Stop,
         ui: &Ui,
     ) -> Result<(Answer, Option<String>), Trouble> {
-        let lane = self.chosen.lane(&request.model, client, 1);
+        let lane = self.chosen.lane(&request.model, client, 1, (None, None));
         let watch = |event: Event| {
             if let (Event::Retrying { kind, wait, .. }, false) = (&event, self.args.quiet) {
                 let seconds = wait.as_secs_f64();
