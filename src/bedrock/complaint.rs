@@ -309,7 +309,7 @@ static TABLE: &[Complaint] = &[
     sort(
         Class::NotFound,
         &[],
-        "check the id and the region `{region}`; `mcp-cli validate` says which ids are known",
+        "check the id and the region `{region}`; `mcp-cli models` tells which ids are known",
     ),
     sort(
         Class::Proxy,

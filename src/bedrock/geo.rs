@@ -18,7 +18,7 @@ pub(super) fn prefix(region: &str, model: &str) -> &'static str {
     }
 }
 
-/// Returns the inference profile of `model` that `region` has most likely: see [`prefix`].
+/// Returns the inference profile of `model` that `region` has most likely: a guess, as not every model has one everywhere.
 pub fn profile_of(region: &str, model: &str) -> String {
     format!("{}{model}", prefix(region, model))
 }

@@ -1,6 +1,5 @@
 //! Tools for a question: which servers, which of their tools, and who is asked before one runs.
 
-use std::collections::BTreeMap;
 use std::io::{BufRead, IsTerminal};
 use std::sync::Mutex;
 
@@ -77,7 +76,7 @@ impl Toolbox {
                 spec.timeout = timeout;
             }
         }
-        let (mut servers, failed) = Servers::start(&specs, &variables(environment)).await;
+        let (mut servers, failed) = Servers::start(&specs, &environment.of_process()).await;
         for (name, why) in failed {
             let message = format!("the server `{name}` cannot be used: {why}");
             if named {
@@ -168,9 +167,4 @@ impl Tools for Toolbox {
         }
         result
     }
-}
-
-/// Returns the variables that servers may get some of.
-fn variables(environment: &Environment) -> BTreeMap<String, String> {
-    environment.of_process()
 }
