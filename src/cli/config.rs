@@ -74,7 +74,6 @@ fn show(whom: &ProviderArgs, as_json: bool, ui: &Ui) -> Result<Exit, CliError> {
         "credentials": chat.credentials_shown(),
         "model": model,
         "embedding_model": vector_model,
-        "log": config.log,
     });
     if as_json {
         ui.print(&format!("{shown:#}\n"))?;

@@ -10,7 +10,7 @@ use crate::model::ServerSpec;
 use crate::suite::{MapReader, Node, Problems, SuiteError, Tree, read_file};
 
 /// What a user has configured.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Config {
     /// Who answers questions, in the order of the files.
     pub providers: Vec<Provider>,
@@ -20,23 +20,8 @@ pub struct Config {
     pub servers: Vec<ServerSpec>,
     /// The provider of commands that name none.
     pub default_provider: Option<String>,
-    /// Whether conversations are kept.
-    pub log: bool,
     /// The files that were read.
     pub files: Vec<PathBuf>,
-}
-
-impl Default for Config {
-    fn default() -> Self {
-        Self {
-            providers: Vec::new(),
-            embeddings: Vec::new(),
-            servers: Vec::new(),
-            default_provider: None,
-            log: true,
-            files: Vec::new(),
-        }
-    }
 }
 
 /// What a file is read for.
@@ -196,9 +181,6 @@ impl Reading<'_> {
         let default = map.text("default_provider", &mut self.problems);
         if let Some(default) = default {
             self.config.default_provider = Some(default.to_owned());
-        }
-        if let Some(log) = map.flag("log", &mut self.problems) {
-            self.config.log = log;
         }
         map.finish(&mut self.problems);
         includes

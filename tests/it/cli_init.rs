@@ -38,7 +38,7 @@ fn an_empty_folder_gets_files_that_are_valid() {
     let again = program.run(&["init", "--region", "eu-west-1"]).exits(0);
     assert_eq!(
         again.stdout.matches("unchanged").count(),
-        7,
+        8,
         "{}",
         again.stdout
     );
@@ -94,7 +94,7 @@ fn mistakes_in_files_are_all_told_at_their_lines() {
     let program = Program::new();
     program.write(
         "config.yaml",
-        "includes: [\"config/**/*.yaml\"]\nlogg: true\n",
+        "includes: [\"config/**/*.yaml\"]\ndefault_provder: a\n",
     );
     let provider = "interface_type: aws_bedrock\nprovider_name: a\nconfig:\n  aws_access_key_id: AKIA123\n  default_model: ${MODEL}\n  timeout_seconds: soon\n";
     program.write("config/providers/a.yaml", provider);

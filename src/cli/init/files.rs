@@ -30,19 +30,29 @@ config:
     vec![
         (
             "config.yaml",
-            format!(
-                "# What mcp-cli reads: see `mcp-cli config show`.
+            "# What mcp-cli reads: see `mcp-cli config show`.
 includes:
   - config/settings.yaml
   - config/providers/*.yaml
   - config/embeddings/*.yaml
-default_provider: {provider}
+  - config/servers/*.yaml
 "
-            ),
+            .to_owned(),
         ),
         (
             "config/settings.yaml",
-            "# Whether conversations are kept.\nlog: true\n".to_owned(),
+            format!("# The provider of commands that name none.\ndefault_provider: {provider}\n"),
+        ),
+        (
+            "config/servers/time.yaml",
+            "# A server of tools, as an example: set `enabled` to use it, and install `uv` for its command.
+server_name: time
+config:
+  command: uvx
+  args: [mcp-server-time]
+  enabled: false
+"
+            .to_owned(),
         ),
         (
             "config/providers/aws-bedrock.yaml",
