@@ -4,6 +4,8 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::runtime::{Builder, Runtime};
+
 use super::error::CliError;
 use crate::bedrock::{Bedrock, Credentials, Settings};
 use crate::cassette::{Cassette, CassetteError, Mode};
@@ -18,6 +20,16 @@ pub(super) struct Connected {
     pub region: Option<String>,
     /// The recording that is written, if one is.
     pub cassette: Option<Arc<Cassette>>,
+}
+
+/// Starts what carries out everything that waits.
+///
+/// # Errors
+///
+/// The system gives no threads.
+pub(super) fn runtime() -> Result<Runtime, CliError> {
+    let runtime = Builder::new_multi_thread().enable_all().build();
+    runtime.map_err(|error| CliError::usage(format!("cannot start: {error}")))
 }
 
 /// Makes the client that a run's options ask for; `keys` win over what AWS tools look up. Replaying makes no connection and needs no credentials; neither does

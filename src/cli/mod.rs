@@ -18,6 +18,7 @@ mod grade;
 mod header;
 mod init;
 mod models;
+mod named_files;
 mod outputs;
 mod progress;
 mod provider;

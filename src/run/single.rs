@@ -65,3 +65,39 @@ impl ModelClient for Aloud {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::ErrorKind;
+
+    /// Says a word, if it is asked for a stream, and breaks.
+    struct Breaking;
+
+    impl ModelClient for Breaking {
+        fn converse<'a>(&'a self, _: &'a Request) -> Asking<'a> {
+            Box::pin(async { Err(ModelError::new(ErrorKind::Stream, Remedy::Repeat, "broken")) })
+        }
+
+        fn listen<'a>(&'a self, request: &'a Request, hear: &'a Hear<'a>) -> Asking<'a> {
+            if request.stream {
+                hear(Said::Text("word"));
+            }
+            self.converse(request)
+        }
+    }
+
+    #[tokio::test]
+    async fn what_was_heard_is_not_asked_again() {
+        for (stream, expected) in [(true, Remedy::None), (false, Remedy::Repeat)] {
+            let mut request: Request = serde_json::from_value(serde_json::json!({
+                "model": "m", "messages": [], "params": {"max_tokens": 1},
+            }))
+            .unwrap();
+            request.stream = stream;
+            let aloud = Aloud::new(Arc::new(Breaking), Box::new(|_| {}));
+            let error = aloud.converse(&request).await.unwrap_err();
+            assert_eq!(error.remedy, expected, "{stream}");
+        }
+    }
+}

@@ -4,11 +4,10 @@ use std::fs::File;
 use std::io::{BufRead, BufReader, IsTerminal, Read};
 use std::path::{Path, PathBuf};
 
-use serde_json::Value;
-use walkdir::WalkDir;
-
 use super::args::{EmbedArgs, InputFormat};
 use crate::cli::error::CliError;
+use crate::cli::named_files::named_files;
+use serde_json::Value;
 
 /// One text, with the name that its vectors get.
 #[derive(Debug, Clone, PartialEq)]
@@ -36,7 +35,10 @@ pub(super) fn inputs(args: &EmbedArgs) -> Result<Inputs, CliError> {
     let given: Vec<Result<Input, CliError>> = given.collect();
     let mut files = Vec::new();
     for written in &args.input {
-        files.extend(named(written)?);
+        files.extend(match written.as_str() {
+            "-" => vec![PathBuf::from("-")],
+            written => named_files(written)?,
+        });
     }
     let nothing = given.is_empty() && files.is_empty();
     if args.texts.iter().any(|text| text == "-") || (nothing && !std::io::stdin().is_terminal()) {
@@ -52,33 +54,6 @@ pub(super) fn inputs(args: &EmbedArgs) -> Result<Inputs, CliError> {
         all = Box::new(all.chain(open(&file, several, args)?));
     }
     Ok(all)
-}
-
-/// Returns the files that `-i` means.
-fn named(written: &str) -> Result<Vec<PathBuf>, CliError> {
-    let path = Path::new(written);
-    if written == "-" || path.is_file() {
-        return Ok(vec![path.to_owned()]);
-    }
-    let files: Vec<PathBuf> = if path.is_dir() {
-        let entries = WalkDir::new(path)
-            .sort_by_file_name()
-            .into_iter()
-            .filter_map(Result::ok);
-        let files = entries.filter(|entry| entry.file_type().is_file());
-        files.map(walkdir::DirEntry::into_path).collect()
-    } else {
-        let found = glob::glob(written)
-            .map_err(|error| CliError::usage(format!("`{written}` is no pattern: {error}")))?;
-        found
-            .filter_map(Result::ok)
-            .filter(|file| file.is_file())
-            .collect()
-    };
-    if files.is_empty() {
-        return Err(CliError::usage(format!("there is no file `{written}`")));
-    }
-    Ok(files)
 }
 
 /// Opens a file; its texts are named after their rows, and after the file where there are several.

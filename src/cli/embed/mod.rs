@@ -16,7 +16,7 @@ pub(super) use args::EmbedArgs;
 
 use self::input::{Input, inputs};
 use self::output::{Done, Output};
-use super::connect::Connected;
+use super::connect::{Connected, runtime};
 use super::error::CliError;
 use super::exit::Exit;
 use super::provider::{Chosen, Task};
@@ -66,10 +66,7 @@ fn embed(args: &EmbedArgs, ui: &Ui) -> Result<Exit, CliError> {
     if args.dry_run {
         return job.dry_run(ui);
     }
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build();
-    let runtime = runtime.map_err(|error| CliError::usage(format!("cannot start: {error}")))?;
+    let runtime = runtime()?;
     let exit = runtime.block_on(job.ask(ui));
     runtime.shutdown_background();
     exit

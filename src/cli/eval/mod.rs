@@ -15,7 +15,7 @@ pub(super) use args::EvalArgs;
 use declared::Declared;
 use sitting::{Resumed, Sitting};
 
-use super::connect::{Connected, connect};
+use super::connect::{Connected, connect, runtime};
 use super::error::CliError;
 use super::exit::Exit;
 use super::github;
@@ -112,10 +112,7 @@ pub(super) fn carry_out(job: Job<'_>, ui: &Ui) -> Result<Exit, CliError> {
         Beginning::New | Beginning::Resumed(_) => None,
     };
     let is_graded = recall.is_some();
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build();
-    let runtime = runtime.map_err(|error| CliError::usage(format!("cannot start: {error}")))?;
+    let runtime = runtime()?;
     let nobody = match &recall {
         Some(_) => !plan.asks_helpers(),
         None => plan.asks_nobody(),

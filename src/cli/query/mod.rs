@@ -22,7 +22,7 @@ use self::answer::{Answer, Follow, Show, cost};
 use self::prompt::Prompt;
 use self::schema::Shape;
 use self::tools::Toolbox;
-use super::connect::Connected;
+use super::connect::{Connected, runtime};
 use super::error::CliError;
 use super::exit::Exit;
 use super::outputs::check_writable;
@@ -106,10 +106,7 @@ fn prepare_and_ask(args: &QueryArgs, ui: &Ui) -> Result<Exit, CliError> {
     if args.dry_run {
         return job.dry_run(ui);
     }
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build();
-    let runtime = runtime.map_err(|error| CliError::usage(format!("cannot start: {error}")))?;
+    let runtime = runtime()?;
     let exit = runtime.block_on(job.ask(ui));
     runtime.shutdown_background();
     exit

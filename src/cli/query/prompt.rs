@@ -4,11 +4,11 @@ use std::io::{IsTerminal, Read};
 use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value};
-use walkdir::WalkDir;
 
 use super::args::QueryArgs;
 use crate::catalog::{Ability, Catalog, Support};
 use crate::cli::error::CliError;
+use crate::cli::named_files::named_files;
 use crate::model::{Guardrail, Message, ModelId, Params, Part, Request, Role};
 use crate::suite::attachment;
 
@@ -182,30 +182,8 @@ fn context(written: &str, piped: &mut Piped) -> Result<Vec<(String, String)>, Cl
         let text = piped.text()?.unwrap_or_default();
         return Ok(vec![("-".to_owned(), text)]);
     }
-    let path = Path::new(written);
-    let files: Vec<PathBuf> = if path.is_dir() {
-        let shown = |entry: &walkdir::DirEntry| {
-            entry.depth() == 0 || !entry.file_name().to_string_lossy().starts_with('.')
-        };
-        let entries = WalkDir::new(path).sort_by_file_name().into_iter();
-        let entries = entries.filter_entry(shown).filter_map(Result::ok);
-        let files = entries.filter(|entry| entry.file_type().is_file());
-        files.map(walkdir::DirEntry::into_path).collect()
-    } else if path.exists() || !written.contains(['*', '?', '[']) {
-        vec![path.to_owned()]
-    } else {
-        let found = glob::glob(written)
-            .map_err(|error| CliError::usage(format!("`{written}` is no pattern: {error}")))?;
-        found
-            .filter_map(Result::ok)
-            .filter(|file| file.is_file())
-            .collect()
-    };
-    if files.is_empty() {
-        return Err(CliError::usage(format!("`{written}` means no file")));
-    }
     let named = |file: PathBuf| Ok((file.display().to_string(), read_text(&file)?));
-    files.into_iter().map(named).collect()
+    named_files(written)?.into_iter().map(named).collect()
 }
 
 fn read_text(path: &Path) -> Result<String, CliError> {
