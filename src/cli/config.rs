@@ -51,7 +51,7 @@ pub(super) fn run(args: &ConfigArgs, ui: &Ui) -> Result<Exit, CliError> {
 
 fn show(whom: &ProviderArgs, as_json: bool, ui: &Ui) -> Result<Exit, CliError> {
     let found = config::find(&places(whom.config.clone()));
-    let (config, _) = config::read(&found, &environment(&found)?);
+    let (config, _) = config::read(&found, &environment(&found)?, true);
     let chat = Chosen::by(whom, Task::Chat, ui)?;
     let vectors = Chosen::by(whom, Task::Vectors, ui)?;
     let model = whom
@@ -126,7 +126,7 @@ fn provider(provider: &Provider) -> Value {
 
 fn validate(named: Option<std::path::PathBuf>, json: bool, ui: &Ui) -> Result<Exit, CliError> {
     let found = config::find(&places(named));
-    let (config, problems) = config::read(&found, &environment(&found)?);
+    let (config, problems) = config::read(&found, &environment(&found)?, true);
     let warnings = warnings(&config);
     let errors = problems
         .iter()

@@ -54,6 +54,8 @@ pub(super) struct ProviderArgs {
 pub(super) enum Task {
     /// Answers.
     Chat,
+    /// Answers with tools.
+    Tools,
     /// Vectors.
     Vectors,
 }
@@ -104,11 +106,12 @@ pub(super) fn places(named: Option<PathBuf>) -> Places {
 /// Reads the configuration; an error in it ends the command.
 pub(super) fn configured(
     named: Option<PathBuf>,
+    with_servers: bool,
     ui: &Ui,
 ) -> Result<(Config, Environment), CliError> {
     let found = config::find(&places(named));
     let environment = environment(&found)?;
-    let (config, problems) = config::read(&found, &environment);
+    let (config, problems) = config::read(&found, &environment, with_servers);
     ui.problems(&problems);
     if problems
         .iter()
@@ -154,7 +157,7 @@ impl Chosen {
     ///
     /// A broken configuration, a provider that nobody has configured, or a price file that cannot be read.
     pub(super) fn by(args: &ProviderArgs, task: Task, ui: &Ui) -> Result<Self, CliError> {
-        let (config, environment) = configured(args.config.clone(), ui)?;
+        let (config, environment) = configured(args.config.clone(), task == Task::Tools, ui)?;
         Self::of(args, task, &config, &environment)
     }
 
@@ -312,7 +315,7 @@ pub(super) fn for_run(
     if options.replay.is_some() {
         return Ok((options, None));
     }
-    let (config, environment) = configured(None, ui)?;
+    let (config, environment) = configured(None, false, ui)?;
     let provider = named(None, Task::Chat, &config)?;
     let flags = AwsArgs {
         endpoint_url: options.endpoint_url.clone(),
@@ -335,7 +338,7 @@ pub(super) fn for_run(
 fn named(name: Option<&str>, task: Task, config: &Config) -> Result<Provider, CliError> {
     let name = name.or(config.default_provider.as_deref());
     let list = match task {
-        Task::Chat => &config.providers,
+        Task::Chat | Task::Tools => &config.providers,
         Task::Vectors => &config.embeddings,
     };
     let find = |list: &[Provider], name: &str| list.iter().find(|one| one.name == name).cloned();

@@ -49,8 +49,13 @@ impl Part {
     }
 }
 
-/// Reads everything that was found. Every problem is told at once, each at its line; what is sound is read all the same.
-pub fn read(found: &Found, environment: &Environment) -> (Config, Vec<SuiteError>) {
+/// Reads everything that was found; servers of tools only where they are wanted, so that a mistake in one keeps nobody from what needs
+/// none. Every problem is told at once, each at its line; what is sound is read all the same.
+pub fn read(
+    found: &Found,
+    environment: &Environment,
+    with_servers: bool,
+) -> (Config, Vec<SuiteError>) {
     let mut reading = Reading {
         config: Config::default(),
         environment,
@@ -69,11 +74,14 @@ pub fn read(found: &Found, environment: &Environment) -> (Config, Vec<SuiteError
         };
         for pattern in includes.unwrap_or_else(usual) {
             for path in matching(root, &pattern) {
-                reading.file(root, &path);
+                let part = Part::of(path.strip_prefix(root).unwrap_or(&path));
+                if with_servers || part != Part::Server {
+                    reading.file(part, &path);
+                }
             }
         }
         let vendors = root.join(".mcp.json");
-        if vendors.is_file() {
+        if with_servers && vendors.is_file() {
             reading.vendors(&vendors);
         }
     }
@@ -119,8 +127,7 @@ impl Reading<'_> {
         }
     }
 
-    fn file(&mut self, root: &Path, path: &Path) {
-        let part = Part::of(path.strip_prefix(root).unwrap_or(path));
+    fn file(&mut self, part: Part, path: &Path) {
         if part == Part::Settings {
             self.settings(path);
             return;

@@ -165,6 +165,12 @@ async fn a_file_is_gone_on_with() {
     );
     embed(&program, &service, &args).exits(0);
     assert_eq!(service.requests().await.len(), 5);
+    for other in ["a letter of one line", "{\"a\": 1}\n"] {
+        std::fs::write(program.path("out/v.jsonl"), other).unwrap();
+        embed(&program, &service, &args).exits(2);
+        let kept = std::fs::read_to_string(program.path("out/v.jsonl")).unwrap();
+        assert_eq!(kept, other, "what is not ours is not cut");
+    }
     std::fs::write(program.path("out/v.jsonl"), "not JSON\n").unwrap();
     let told = embed(&program, &service, &args).exits(2);
     assert!(told.stderr.contains("no row of vectors"), "{}", told.stderr);

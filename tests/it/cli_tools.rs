@@ -235,6 +235,13 @@ async fn what_the_user_named_must_work() {
         .run_with(&[("PATH", std::env::var("PATH").unwrap())], &titan)
         .exits(3);
     assert!(told.stderr.contains("cannot call tools"), "{}", told.stderr);
+    let unset = "{\"mcpServers\": {\"a\": {\"command\": \"${NONE}\"}}}";
+    program.write(".mcp.json", unset);
+    let told = query(&program, &service, &[]).exits(2);
+    assert!(told.stderr.contains("NONE is not set"), "{}", told.stderr);
+    // A broken server keeps nobody from what needs none.
+    query(&program, &service, &["--no-tools", "--dry-run"]).exits(0);
+    program.run(&["embed", "hi", "--dry-run"]).exits(0);
     program.write(
         "broken.json",
         "{\"mcpServers\": {\"a\": {\"comand\": \"x\"}}}",

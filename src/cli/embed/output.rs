@@ -180,6 +180,9 @@ fn beside(path: &Path) -> Result<NamedTempFile, CliError> {
     made.map_err(|error| cannot_write(path, &error))
 }
 
+/// How every row begins.
+const BEGINNING: &[u8] = b"{\"id\":";
+
 /// Opens a file of rows to add to, and notes what it holds. A torn last line is cut off.
 fn grow(path: &Path, done: &mut Done) -> io::Result<File> {
     if let Some(folder) = path.parent() {
@@ -195,21 +198,19 @@ fn grow(path: &Path, done: &mut Done) -> io::Result<File> {
     loop {
         line.clear();
         let read = reader.read_until(b'\n', &mut line)?;
-        let row: Option<Value> = serde_json::from_slice(&line).ok();
-        let row = row.filter(|_| line.ends_with(b"\n"));
-        let Some(row) = row else {
-            if read > 0 && line.ends_with(b"\n") {
-                let message = "it holds a line that is no row of vectors";
-                return Err(io::Error::new(io::ErrorKind::InvalidData, message));
-            }
+        let is_torn = !line.ends_with(b"\n");
+        if is_torn && BEGINNING.starts_with(&line[..line.len().min(BEGINNING.len())]) {
             break;
+        }
+        let row: Value = serde_json::from_slice(&line).unwrap_or_default();
+        let chunk = row["chunk"].as_u64().map(usize::try_from);
+        let (false, Some(id), Some(Ok(chunk))) = (is_torn, row["id"].as_str(), chunk) else {
+            // Only what we wrote is ever cut.
+            let message = "it holds a line that is no row of vectors";
+            return Err(io::Error::new(io::ErrorKind::InvalidData, message));
         };
         whole += read as u64;
-        let id = row["id"].as_str().map(str::to_owned);
-        let chunk = row["chunk"]
-            .as_u64()
-            .and_then(|chunk| usize::try_from(chunk).ok());
-        done.extend(id.zip(chunk));
+        done.insert((id.to_owned(), chunk));
     }
     file.set_len(whole)?;
     Ok(file)

@@ -75,7 +75,13 @@ fn prepare_and_ask(args: &QueryArgs, ui: &Ui) -> Result<Exit, CliError> {
     if let Some(path) = &args.output {
         check_writable(path).map_err(|error| cannot_write(path, &error))?;
     }
-    let chosen = Chosen::by(&args.whom, Task::Chat, ui)?;
+    // A file that is named replaces those that are configured.
+    let task = if args.no_tools || args.mcp_config.is_some() {
+        Task::Chat
+    } else {
+        Task::Tools
+    };
+    let chosen = Chosen::by(&args.whom, task, ui)?;
     let names = match args.models.as_slice() {
         [] => {
             let named = args.whom.model.clone();
