@@ -19,6 +19,7 @@
 //! | [`bedrock`], [`cassette`] | who answers: AWS, or a recording of it |
 //! | [`catalog`] | prices, abilities, quotas |
 //! | [`text`], [`template`] | reading text, and filling it in |
+//! | [`store`] | what is kept between commands |
 //! | [`script`] | JavaScript in a box |
 //! | [`cli`] | the commands, where the stages meet |
 //!
@@ -41,6 +42,7 @@ pub mod report;
 pub mod run;
 pub mod script;
 pub mod stats;
+pub mod store;
 pub mod suite;
 pub mod tally;
 pub mod template;

@@ -31,6 +31,7 @@ const FLOORS: &[&[(&str, &[&str])]] = &[
         ("mcp", &["model"]),
         ("cassette", &["model", "files"]),
         ("catalog", &["model"]),
+        ("store", &["model"]),
     ],
     &[("check", &["catalog", "model", "template", "script", "text"])],
     &[(
@@ -67,7 +68,7 @@ const FLOORS: &[&[(&str, &[&str])]] = &[
         "cli",
         &[
             "report", "tally", "run", "journal", "plan", "config", "suite", "check", "catalog",
-            "bedrock", "cassette", "mcp", "gate", "vectors", "model", "files",
+            "bedrock", "cassette", "mcp", "gate", "vectors", "store", "model", "files",
         ],
     )],
     &[("main", &["cli"])],
@@ -89,6 +90,7 @@ const PACKAGES: &[(&str, &[&str])] = &[
     ("hyper", &["run", "mcp"]),
     ("rustls", &["run", "mcp"]),
     ("rmcp", &["mcp"]),
+    ("rusqlite", &["store"]),
     ("roxmltree", &["check"]),
     ("sqlparser", &["text"]),
     ("rquickjs", &["script"]),

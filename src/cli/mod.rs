@@ -8,6 +8,7 @@ mod baseline_file;
 mod compare;
 mod config;
 mod connect;
+mod data_file;
 mod embed;
 mod error;
 mod eval;
@@ -17,6 +18,7 @@ mod github;
 mod grade;
 mod header;
 mod init;
+mod logs;
 mod models;
 mod named_files;
 mod outputs;
@@ -64,6 +66,8 @@ enum Command {
     Query(Box<query::QueryArgs>),
     #[command(visible_alias = "embeddings")]
     Embed(Box<embed::EmbedArgs>),
+    Similar(Box<embed::SimilarArgs>),
+    Logs(logs::LogsArgs),
     Eval(Box<eval::EvalArgs>),
     Grade(Box<grade::GradeArgs>),
     Compare(compare::CompareArgs),
@@ -101,6 +105,8 @@ fn dispatch(command: Command, ui: &Ui) -> Result<Exit, CliError> {
         Command::Config(args) => config::run(&args, ui),
         Command::Query(args) => query::run(&args, ui),
         Command::Embed(args) => embed::run(&args, ui),
+        Command::Similar(args) => embed::run_similar(&args, ui),
+        Command::Logs(args) => logs::run(&args, ui),
         Command::Eval(args) => eval::run(&args, ui),
         Command::Grade(args) => grade::run(&args, ui),
         Command::Compare(args) => compare::run(&args, ui),

@@ -72,6 +72,8 @@ pub(super) struct Chosen {
     pub servers: Vec<ServerSpec>,
     /// Variables, those of `.env` files included.
     pub environment: Environment,
+    /// Whether questions are logged.
+    pub logs: bool,
     options: RunOptions,
     settings: Settings,
 }
@@ -199,6 +201,7 @@ impl Chosen {
             region: region_of(&options),
             servers: config.servers.clone(),
             environment: environment.clone(),
+            logs: config.log.unwrap_or(true),
             provider,
             catalog,
             options,

@@ -20,6 +20,8 @@ pub struct Config {
     pub servers: Vec<ServerSpec>,
     /// The provider of commands that name none.
     pub default_provider: Option<String>,
+    /// Whether questions are logged, where a file says so.
+    pub log: Option<bool>,
     /// The files that were read.
     pub files: Vec<PathBuf>,
 }
@@ -188,6 +190,9 @@ impl Reading<'_> {
         let default = map.text("default_provider", &mut self.problems);
         if let Some(default) = default {
             self.config.default_provider = Some(default.to_owned());
+        }
+        if let Some(log) = map.flag("log", &mut self.problems) {
+            self.config.log = Some(log);
         }
         map.finish(&mut self.problems);
         includes

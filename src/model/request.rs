@@ -113,6 +113,16 @@ impl Request {
         self.text_bytes() as u64 + framing
     }
 
+    /// Returns the texts of the system prompt; `None` where there is none.
+    pub fn system_text(&self) -> Option<String> {
+        let texts = self.system.iter().filter_map(|part| match part {
+            Part::Text(text) => Some(text.as_str()),
+            _ => None,
+        });
+        let texts: Vec<&str> = texts.collect();
+        (!texts.is_empty()).then(|| texts.join("\n\n"))
+    }
+
     /// Returns the bytes of all text in the request, tools included, for estimates of its tokens.
     pub fn text_bytes(&self) -> usize {
         let messages = self.messages.iter().flat_map(|message| &message.parts);

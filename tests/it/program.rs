@@ -1,5 +1,6 @@
 //! The binary, with an environment of its own and a folder to work in.
 
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 
@@ -44,6 +45,20 @@ impl Program {
     /// Runs the program to its end.
     pub(crate) fn run(&self, args: &[&str]) -> Outcome {
         Outcome::of(self.command(args).output().unwrap())
+    }
+
+    /// Runs the program with this text on its stdin.
+    pub(crate) fn run_reading(&self, text: &str, args: &[&str]) -> Outcome {
+        let mut child = self
+            .command(args)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        // Who does not read it closes the pipe.
+        let _ = child.stdin.take().unwrap().write_all(text.as_bytes());
+        Outcome::of(child.wait_with_output().unwrap())
     }
 
     /// Starts the program, with pipes in place of a terminal.

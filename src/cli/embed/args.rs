@@ -101,6 +101,11 @@ pub(in crate::cli) struct EmbedArgs {
         help_heading = "What is written"
     )]
     pub resume: Option<PathBuf>,
+    /// Keep the vectors in this collection, for `similar`; texts that it holds are not asked again
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["output", "resume", "output_format"], help_heading = "What is written")]
+    pub collection: Option<String>,
+    #[command(flatten)]
+    pub db: DbArgs,
     /// Leave the texts out
     #[arg(long, value_name = "BOOL", num_args = 0..=1, default_value_t = true, default_missing_value = "true", action = clap::ArgAction::Set, help_heading = "What is written")]
     pub include_metadata: bool,
@@ -132,6 +137,14 @@ pub(in crate::cli) struct EmbedArgs {
     /// No warnings
     #[arg(short, long, help_heading = "How")]
     pub quiet: bool,
+}
+
+/// Where collections are.
+#[derive(Debug, Clone, Args)]
+pub(in crate::cli) struct DbArgs {
+    /// The file of collections; without it, one for all commands
+    #[arg(long, value_name = "FILE", help_heading = "What is written")]
+    pub db: Option<PathBuf>,
 }
 
 /// How a file is read.

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use super::args::{EmbedArgs, InputFormat};
 use crate::cli::error::CliError;
 use crate::cli::named_files::named_files;
+use crate::store::content_name;
 use serde_json::Value;
 
 /// One text, with the name that its vectors get.
@@ -27,8 +28,13 @@ pub(super) type Inputs = Box<dyn Iterator<Item = Result<Input, CliError>>>;
 pub(super) fn inputs(args: &EmbedArgs) -> Result<Inputs, CliError> {
     let texts: Vec<&String> = args.texts.iter().filter(|text| *text != "-").collect();
     let given = texts.into_iter().enumerate().map(|(number, text)| {
+        let id = if args.collection.is_some() {
+            content_name(text)
+        } else {
+            number.to_string()
+        };
         Ok(Input {
-            id: number.to_string(),
+            id,
             text: text.clone(),
         })
     });
@@ -48,7 +54,8 @@ pub(super) fn inputs(args: &EmbedArgs) -> Result<Inputs, CliError> {
             "mcp-cli embed \"Your text here\", -i FILE, or pipe something in: cat notes.txt | mcp-cli embed",
         ));
     }
-    let several = files.len() > 1;
+    // A collection holds texts of many runs: names that count rows would clash.
+    let several = files.len() > 1 || args.collection.is_some();
     let mut all: Inputs = Box::new(given.into_iter());
     for file in files {
         all = Box::new(all.chain(open(&file, several, args)?));
@@ -81,6 +88,7 @@ fn open(path: &Path, several: bool, args: &EmbedArgs) -> Result<Inputs, CliError
         } else {
             String::new()
         },
+        by_content: args.collection.is_some() && path == Path::new("-"),
         shown,
         id_field: args.id_field.clone(),
         text_field: args.text_field.clone(),
@@ -91,7 +99,7 @@ fn open(path: &Path, several: bool, args: &EmbedArgs) -> Result<Inputs, CliError
             Ok(Some(line)
                 .filter(|line| !line.trim().is_empty())
                 .map(|text| Input {
-                    id: source.name(number),
+                    id: source.name(number, &text),
                     text,
                 }))
         }),
@@ -120,12 +128,17 @@ fn open(path: &Path, several: bool, args: &EmbedArgs) -> Result<Inputs, CliError
 struct Source {
     shown: String,
     prefix: String,
+    /// Whether texts are named by what they say.
+    by_content: bool,
     id_field: String,
     text_field: String,
 }
 
 impl Source {
-    fn name(&self, number: usize) -> String {
+    fn name(&self, number: usize, text: &str) -> String {
+        if self.by_content {
+            return content_name(text);
+        }
         format!("{}{number}", self.prefix)
     }
 
@@ -138,7 +151,11 @@ impl Source {
         let read = reader.read_to_string(&mut text);
         read.map_err(|error| CliError::usage(format!("cannot read `{}`: {error}", self.shown)))?;
         Ok(Input {
-            id: self.shown.clone(),
+            id: if self.by_content {
+                content_name(&text)
+            } else {
+                self.shown.clone()
+            },
             text,
         })
     }
@@ -168,7 +185,7 @@ impl Source {
         let id = match row.get(&self.id_field) {
             Some(Value::String(id)) => id.clone(),
             Some(Value::Number(id)) => id.to_string(),
-            _ => self.name(number),
+            _ => self.name(number, text),
         };
         Ok(Input {
             id,
@@ -192,9 +209,10 @@ impl Source {
         Box::new(rows.map(move |(number, row)| {
             let row = row.map_err(|error| self.wrong(number + 2, &error.to_string()))?;
             let id = id.and_then(|id| row.get(id)).filter(|id| !id.is_empty());
+            let text = row.get(text).unwrap_or_default();
             Ok(Input {
-                id: id.map_or_else(|| self.name(number), str::to_owned),
-                text: row.get(text).unwrap_or_default().to_owned(),
+                id: id.map_or_else(|| self.name(number, text), str::to_owned),
+                text: text.to_owned(),
             })
         }))
     }

@@ -1,41 +1,32 @@
 //! `embed`: texts in, vectors out, in their order, and never more of them in memory than are on their way.
 
 mod args;
+mod done;
 mod input;
+mod job;
+mod kept;
 mod output;
+mod similar;
+mod sink;
 
-use std::collections::VecDeque;
-use std::io;
-use std::time::Instant;
-
-use futures_util::StreamExt as _;
-use futures_util::stream;
 use serde_json::{Value, json};
 
 pub(super) use args::EmbedArgs;
+pub(super) use similar::{SimilarArgs, run as run_similar};
 
-use self::input::{Input, inputs};
-use self::output::{Done, Output};
-use super::connect::{Connected, runtime};
+use self::job::Job;
+use self::kept::Kept;
+use super::connect::runtime;
 use super::error::CliError;
 use super::exit::Exit;
 use super::provider::{Chosen, Task};
-use super::run_folder::cannot_write;
 use super::trouble::Trouble;
-use super::ui::{Ui, plural};
-use crate::catalog::{Kind, PriceRow, Usd};
-use crate::model::{
-    Embedding, Family, Message, ModelId, Params, Part, Purpose, Request, Role, Usage,
-};
-use crate::run::{Answered, Stop, ask};
-use crate::vectors::{Chunking, CutAt, Row, Unit, chunks};
+use super::ui::Ui;
+use crate::catalog::Kind;
+use crate::model::Usage;
 
 /// The model of those who name none.
 pub(super) const DEFAULT_MODEL: &str = "titan-embed";
-/// Texts of one call to Cohere, at most.
-const COHERE_BATCH: usize = 96;
-/// Tokens of a text where the model's limit is not known.
-const USUAL_LIMIT: u64 = 8_192;
 
 /// Runs the command.
 pub(super) fn run(args: &EmbedArgs, ui: &Ui) -> Result<Exit, CliError> {
@@ -57,291 +48,27 @@ fn embed(args: &EmbedArgs, ui: &Ui) -> Result<Exit, CliError> {
         return show_models(&chosen, ui);
     }
     let named = args.whom.model.clone();
+    let kept = args.collection.as_deref();
+    let kept = kept.map(|name| Kept::open(&args.db, name)).transpose()?;
+    let made = kept.as_ref().and_then(|kept| kept.collection.as_ref());
+    let named = named.or_else(|| Some(made?.model.clone()));
     let named = named.or_else(|| chosen.provider.default_model.clone());
     let model = chosen.model_id(named.as_deref().unwrap_or(DEFAULT_MODEL));
-    let job = Job::new(args, &chosen, model)?;
+    let dimensions = args.dimensions.or_else(|| made?.dimensions);
+    if let Some(kept) = &kept {
+        kept.fits(&model, dimensions)?;
+    }
+    let job = Job::new(args, &chosen, model, dimensions)?;
     for warning in chosen.warnings(&job.model).iter().filter(|_| !args.quiet) {
         ui.note(&format!("warning: {warning}"));
     }
     if args.dry_run {
-        return job.dry_run(ui);
+        return job.dry_run(kept, ui);
     }
     let runtime = runtime()?;
-    let exit = runtime.block_on(job.ask(ui));
+    let exit = runtime.block_on(job.ask(kept, ui));
     runtime.shutdown_background();
     exit
-}
-
-/// What is made vectors of, and how.
-struct Job<'a> {
-    args: &'a EmbedArgs,
-    chosen: &'a Chosen,
-    model: String,
-    how: Embedding,
-    chunking: Chunking,
-    /// Texts of one call.
-    batch: usize,
-}
-
-/// A chunk that waits for its vector.
-struct Waiting {
-    id: String,
-    chunk: usize,
-    start: usize,
-    start_char: usize,
-    text: String,
-}
-
-impl<'a> Job<'a> {
-    fn new(args: &'a EmbedArgs, chosen: &'a Chosen, model: String) -> Result<Self, CliError> {
-        let id = ModelId::parse(&model);
-        let facts = chosen.catalog.look_up(&id);
-        if let Some(facts) = facts.filter(|facts| facts.kind != Kind::Embedding) {
-            let message = format!("`{}` makes no vectors", facts.id);
-            return Err(
-                CliError::usage(message).hint("`mcp-cli embed --show-models` lists those that do")
-            );
-        }
-        let known = facts
-            .map(|facts| facts.dimensions.as_slice())
-            .unwrap_or_default();
-        if let Some(wanted) = args.dimensions
-            && !known.is_empty()
-            && !known.contains(&wanted)
-        {
-            let listed: Vec<String> = known.iter().map(u32::to_string).collect();
-            let message = format!("`{model}` makes no vectors of {wanted} numbers");
-            return Err(
-                CliError::usage(message).hint(format!("it makes them of {}", listed.join(", ")))
-            );
-        }
-        let limit = facts
-            .and_then(|facts| facts.max_input_tokens)
-            .unwrap_or(USUAL_LIMIT);
-        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-        // Without a word about it, only what is too long for the model is cut.
-        let (cut, most) = match args.chunk_strategy {
-            Some(strategy) => (CutAt::from(strategy), args.max_chunk_size),
-            None => (CutAt::Sentence, args.max_chunk_size.max(limit)),
-        };
-        let purpose = if args.query {
-            Purpose::Query
-        } else {
-            args.input_type.into()
-        };
-        // Titan cannot be told a length that is its only one.
-        let only = known.len() == 1;
-        Ok(Self {
-            args,
-            chosen,
-            batch: match id.family() {
-                Family::Cohere => COHERE_BATCH,
-                _ => 1,
-            },
-            how: Embedding {
-                purpose,
-                dimensions: args.dimensions.filter(|_| !only),
-                normalize: match (args.normalize, args.no_normalize) {
-                    (true, _) => Some(true),
-                    (_, true) => Some(false),
-                    _ => None,
-                },
-                truncate: args.truncate.map(Into::into),
-            },
-            chunking: Chunking {
-                strategy: cut,
-                most,
-                overlap: args.overlap,
-                unit: args.chunk_unit.into(),
-            },
-            model,
-        })
-    }
-
-    /// Returns the chunks of a text that are not done.
-    fn chunks(&self, input: &Input, done: &Done) -> Result<Vec<Waiting>, CliError> {
-        if input.text.trim().is_empty() {
-            return Err(CliError::usage(format!("the text `{}` is blank", input.id)));
-        }
-        let chunks = chunks(&input.text, &self.chunking).into_iter().enumerate();
-        let filled = chunks.filter(|(_, chunk)| !chunk.text.trim().is_empty());
-        let waiting = filled.map(|(number, chunk)| Waiting {
-            id: input.id.clone(),
-            chunk: number,
-            start: chunk.start,
-            start_char: chunk.start_char,
-            text: chunk.text.to_owned(),
-        });
-        let is_new = |one: &Waiting| !done.contains(&(one.id.clone(), one.chunk));
-        Ok(waiting.filter(is_new).collect())
-    }
-
-    /// Returns the texts of one call after the other.
-    fn batches<'b>(
-        &'b self,
-        done: &'b Done,
-    ) -> Result<impl Iterator<Item = Result<Vec<Waiting>, CliError>> + 'b, CliError> {
-        let mut inputs = inputs(self.args)?;
-        let mut waiting: VecDeque<Waiting> = VecDeque::new();
-        Ok(std::iter::from_fn(move || {
-            while waiting.len() < self.batch {
-                match inputs.next().map(|input| self.chunks(&input?, done)) {
-                    Some(Ok(more)) => waiting.extend(more),
-                    Some(Err(error)) => return Some(Err(error)),
-                    None => break,
-                }
-            }
-            let next = waiting.len().min(self.batch);
-            (next > 0).then(|| Ok(waiting.drain(..next).collect()))
-        }))
-    }
-
-    fn request(&self, batch: &[Waiting]) -> Request {
-        let parts = batch.iter().map(|one| Part::Text(one.text.clone()));
-        Request {
-            model: self.model.clone(),
-            region: None,
-            system: Vec::new(),
-            messages: vec![Message {
-                role: Role::User,
-                parts: parts.collect(),
-            }],
-            params: Params {
-                max_tokens: 1,
-                ..Params::default()
-            },
-            tools: Vec::new(),
-            tool_choice: None,
-            answer_schema: None,
-            embedding: Some(self.how.clone()),
-            additional_fields: None,
-            service_tier: None,
-            performance: None,
-            guardrail: None,
-            stream: false,
-            sample: 0,
-            asker: "embed".to_owned(),
-        }
-    }
-
-    fn price(&self) -> Option<&PriceRow> {
-        self.chosen.price(&self.model, None)
-    }
-
-    /// Counts what would be asked.
-    fn dry_run(&self, ui: &Ui) -> Result<Exit, CliError> {
-        let (mut calls, mut texts, mut tokens) = (0u64, 0u64, 0u64);
-        let done = Done::new();
-        for batch in self.batches(&done)? {
-            let batch = batch?;
-            calls += 1;
-            texts += batch.len() as u64;
-            let sizes = batch.iter().map(|one| Unit::Tokens.of(&one.text) as u64);
-            tokens += sizes.sum::<u64>();
-        }
-        let cost = self
-            .price()
-            .map(|price| price.cost(&Usage::new(tokens, 0)).usd);
-        let shown = json!({
-            "model": self.model, "chunks": texts, "calls": calls, "input_tokens": tokens, "cost_usd": cost,
-        });
-        ui.print(&format!("{shown:#}\n"))?;
-        Ok(Exit::Done)
-    }
-
-    async fn ask(&self, ui: &Ui) -> Result<Exit, CliError> {
-        let began = Instant::now();
-        let (mut output, done) = Output::open(self.args)?;
-        let batches = self.batches(&done)?;
-        let Connected { client, region, .. } = self.chosen.connect().await?;
-        let quota = (self.args.rpm, self.args.tpm);
-        let lane = self
-            .chosen
-            .lane(&self.model, client, self.args.concurrency, quota);
-        let stop = Stop::default();
-        let failed = |error: &io::Error| cannot_write(self.path(), error);
-        let written = output.begin(&self.chosen.provider.name, &self.model);
-        written.map_err(|error| failed(&error))?;
-        let asking = batches.map(|batch| async {
-            let batch = batch?;
-            let answered = ask(&lane, &self.request(&batch), &stop, |_| {}).await;
-            Ok::<_, CliError>((batch, answered))
-        });
-        let mut answers = stream::iter(asking).buffered(self.args.concurrency);
-        let (mut usage, mut exit) = (Usage::default(), Exit::Done);
-        let mut cost = Some(Usd::ZERO);
-        let interrupted = tokio::signal::ctrl_c();
-        tokio::pin!(interrupted);
-        loop {
-            let next = tokio::select! {
-                next = answers.next() => next,
-                _ = &mut interrupted => return Ok(Exit::Interrupted),
-            };
-            let Some(next) = next else { break };
-            let (batch, Answered { result, attempts }) = next?;
-            for billed in attempts.iter().filter_map(|attempt| attempt.usage) {
-                usage += billed;
-                let price = self.price().map(|price| price.cost(&billed).usd);
-                cost = cost.zip(price).map(|(sum, price)| sum + price);
-            }
-            match result {
-                Ok(completion) => {
-                    let rows: Vec<Row> =
-                        batch.into_iter().zip(completion.vectors).map(row).collect();
-                    match output.add(&rows) {
-                        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
-                            return Ok(Exit::Done);
-                        }
-                        written => written.map_err(|error| failed(&error))?,
-                    }
-                }
-                Err(error) => {
-                    let trouble = Trouble::new(error, region.clone(), attempts.len());
-                    trouble.tell(ui);
-                    let ids: Vec<&str> = batch.iter().map(|one| one.id.as_str()).collect();
-                    let count = plural(ids.len() as u64, "text");
-                    ui.note(&format!("without a vector: {count}: {}", ids.join(", ")));
-                    exit = exit.or(trouble.exit());
-                    if trouble.is_final() {
-                        break;
-                    }
-                }
-            }
-        }
-        let seconds = began.elapsed().as_secs_f64();
-        let totals =
-            json!({"usage": usage, "cost_usd": cost, "seconds": (seconds * 1e3).round() / 1e3});
-        match output.end(&totals) {
-            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => return Ok(Exit::Done),
-            ended => ended.map_err(|error| failed(&error))?,
-        }
-        if self.args.usage {
-            let cost = cost.map_or("unpriced".to_owned(), |cost| format!("${cost}"));
-            let tokens = usage.input_tokens;
-            ui.note(&format!(
-                "{}: {tokens} tokens, {cost}, {seconds:.2} s",
-                self.model
-            ));
-        }
-        Ok(exit)
-    }
-
-    /// Returns where vectors go, for errors.
-    fn path(&self) -> &std::path::Path {
-        let named = self.args.resume.as_deref().or(self.args.output.as_deref());
-        named.unwrap_or(std::path::Path::new("stdout"))
-    }
-}
-
-fn row((waiting, vector): (Waiting, Vec<f32>)) -> Row {
-    Row {
-        id: waiting.id,
-        chunk: waiting.chunk,
-        start: waiting.start,
-        start_char: waiting.start_char,
-        text: waiting.text,
-        vector,
-    }
 }
 
 /// Lists the models that make vectors.

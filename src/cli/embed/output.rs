@@ -13,8 +13,8 @@ use crate::cli::error::CliError;
 use crate::cli::run_folder::cannot_write;
 use crate::vectors::{Numbers, Row, VectorFormat, npy_header, write_row};
 
-/// What was written before, and is not asked again: inputs with the number of their chunk.
-pub(super) type Done = HashSet<(String, usize)>;
+/// What was written before: inputs with the number of their chunk.
+pub(super) type Rows = HashSet<(String, usize)>;
 
 /// Vectors on their way out.
 pub(super) struct Output {
@@ -42,9 +42,9 @@ impl Output {
     /// # Errors
     ///
     /// It cannot be written, or is no file that can be gone on with.
-    pub(super) fn open(args: &EmbedArgs) -> Result<(Self, Done), CliError> {
+    pub(super) fn open(args: &EmbedArgs) -> Result<(Self, Rows), CliError> {
         let format = format_of(args);
-        let mut done = Done::new();
+        let mut done = Rows::new();
         let to = match (&args.resume, &args.output) {
             (Some(path), _) => {
                 let file = grow(path, &mut done).map_err(|error| cannot_write(path, &error))?;
@@ -184,7 +184,7 @@ fn beside(path: &Path) -> Result<NamedTempFile, CliError> {
 const BEGINNING: &[u8] = b"{\"id\":";
 
 /// Opens a file of rows to add to, and notes what it holds. A torn last line is cut off.
-fn grow(path: &Path, done: &mut Done) -> io::Result<File> {
+fn grow(path: &Path, done: &mut Rows) -> io::Result<File> {
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder)?;
     }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::catalog::{PriceRow, Usd};
 use crate::journal::Attempt;
-use crate::model::{Completion, Said, ToolCall, Usage};
+use crate::model::{Completion, Message, Part, Role, Said, ToolCall, Usage};
 use crate::report::safe_text;
 use crate::run::Stop;
 
@@ -21,6 +21,12 @@ pub(super) struct Answer {
     pub(super) attempts: Vec<Attempt>,
     /// Tools that were called before it.
     pub(super) calls: Vec<ToolCall>,
+    /// The system prompt that it was asked with.
+    pub(super) system: Option<String>,
+    /// What was said in this turn, the question first and the answer last.
+    pub(super) said: Vec<Message>,
+    /// The number of its conversation in the log.
+    pub(super) conversation: Option<i64>,
     /// What all attempts cost; `None` where the model is unpriced.
     pub(super) cost: Option<Usd>,
 }
@@ -49,21 +55,49 @@ impl Answer {
             "provider": self.provider,
             "model": self.model,
             "tool_calls": calls.collect::<Vec<_>>(),
-            "usage": usage(&total(&self.attempts)),
+            "usage": usage(&self.usage()),
             "cost_usd": self.cost,
             "stop_reason": answer.stop_reason.0,
             "time_taken": u64::try_from(answer.latency.as_nanos()).unwrap_or(u64::MAX),
-            "latency_ms": millis(answer.latency),
+            "latency_ms": self.latency_ms(),
             "ttft_ms": answer.time_to_first_token.map(millis),
             "attempts": self.attempts.len(),
             "recorded": answer.recorded,
             "request_id": answer.request_id,
+            "conversation_id": self.conversation,
         })
+    }
+
+    /// Ends what was said with the answer as it is shown, so that a conversation can go on from it; nothing is kept of one that is blank.
+    pub(super) fn end_turn(&mut self) {
+        let text = self.text(false);
+        if text.trim().is_empty() {
+            self.said.clear();
+        } else {
+            self.said.push(Message {
+                role: Role::Assistant,
+                parts: vec![Part::Text(text)],
+            });
+        }
+    }
+
+    /// Returns the tokens of all attempts.
+    pub(super) fn usage(&self) -> Usage {
+        let mut sum = Usage::default();
+        for usage in self.attempts.iter().filter_map(|attempt| attempt.usage) {
+            sum += usage;
+        }
+        sum
+    }
+
+    /// Returns how long the last answer took, in milliseconds.
+    pub(super) fn latency_ms(&self) -> f64 {
+        millis(self.completion.latency)
     }
 
     /// Returns the line of `--usage`.
     pub(super) fn usage_line(&self) -> String {
-        let usage = total(&self.attempts);
+        let usage = self.usage();
         let seconds = self.completion.latency.as_secs_f64();
         let cost = match self.cost {
             Some(cost) => format!("${cost}"),
@@ -89,14 +123,6 @@ impl Answer {
 pub(super) fn cost(attempts: &[Attempt], price: Option<&PriceRow>) -> Option<Usd> {
     let billed = attempts.iter().filter_map(|attempt| attempt.usage);
     billed.map(|usage| Some(price?.cost(&usage).usd)).sum()
-}
-
-fn total(attempts: &[Attempt]) -> Usage {
-    let mut sum = Usage::default();
-    for usage in attempts.iter().filter_map(|attempt| attempt.usage) {
-        sum += usage;
-    }
-    sum
 }
 
 fn usage(usage: &Usage) -> Value {

@@ -25,6 +25,17 @@ pub(in crate::cli) struct QueryArgs {
     #[arg(long, value_name = "IDS", value_delimiter = ',', conflicts_with_all = ["model", "jsonl"])]
     pub models: Vec<String>,
 
+    /// Go on with the last conversation
+    #[arg(short = 'C', long = "continue", conflicts_with_all = ["conversation", "models"], help_heading = "What is said")]
+    pub go_on: bool,
+    /// Go on with this conversation; `mcp-cli logs` lists them
+    #[arg(
+        long,
+        value_name = "ID",
+        conflicts_with = "models",
+        help_heading = "What is said"
+    )]
+    pub conversation: Option<i64>,
     /// The system prompt, or `@FILE`
     #[arg(
         short = 'S',
@@ -160,6 +171,9 @@ pub(in crate::cli) struct QueryArgs {
     /// Nothing but the exit code, where it fails
     #[arg(long, help_heading = "What is shown")]
     pub error_code_only: bool,
+    /// Keep nothing in the log
+    #[arg(long, help_heading = "What is shown")]
+    pub no_log: bool,
     /// Show the request, its tokens and its cost; send nothing
     #[arg(long, help_heading = "What is shown")]
     pub dry_run: bool,

@@ -2,6 +2,7 @@
 
 mod answer;
 mod args;
+mod memory;
 mod prompt;
 mod schema;
 #[cfg(feature = "mcp")]
@@ -17,8 +18,10 @@ use futures_util::future::join_all;
 use serde_json::{Value, json};
 
 pub(super) use args::QueryArgs;
+pub(super) use memory::{open_log, store_error};
 
 use self::answer::{Answer, Follow, Show, cost};
+use self::memory::Memory;
 use self::prompt::Prompt;
 use self::schema::Shape;
 use self::tools::Toolbox;
@@ -66,6 +69,7 @@ struct Job<'a> {
     args: &'a QueryArgs,
     chosen: Chosen,
     requests: Vec<Request>,
+    memory: Memory,
     shape: Option<Shape>,
 }
 
@@ -82,9 +86,12 @@ fn prepare_and_ask(args: &QueryArgs, ui: &Ui) -> Result<Exit, CliError> {
         Task::Tools
     };
     let chosen = Chosen::by(&args.whom, task, ui)?;
+    let memory = Memory::of(args, chosen.logs)?;
+    let earlier = memory.earlier();
     let names = match args.models.as_slice() {
         [] => {
             let named = args.whom.model.clone();
+            let named = named.or_else(|| Some(earlier?.model.clone()));
             let named = named.or_else(|| chosen.provider.default_model.clone());
             vec![named.unwrap_or_else(|| DEFAULT_MODEL.to_owned())]
         }
@@ -93,7 +100,7 @@ fn prepare_and_ask(args: &QueryArgs, ui: &Ui) -> Result<Exit, CliError> {
     let mut requests = Vec::new();
     for name in names {
         let model = chosen.model_id(name.trim());
-        let (mut request, notice) = prompt.request(&model, args, &chosen.catalog)?;
+        let (mut request, notice) = prompt.request(&model, args, &chosen.catalog, earlier)?;
         if let Some(shape) = &shape {
             shape.hold(&mut request, &chosen.catalog);
         }
@@ -107,6 +114,7 @@ fn prepare_and_ask(args: &QueryArgs, ui: &Ui) -> Result<Exit, CliError> {
         args,
         chosen,
         requests,
+        memory,
         shape,
     };
     if args.dry_run {
@@ -122,6 +130,8 @@ impl Job<'_> {
     /// Prints each request with what it will take at most.
     fn dry_run(&self, ui: &Ui) -> Result<Exit, CliError> {
         for request in &self.requests {
+            let mut request = request.clone();
+            self.memory.recall(&mut request);
             let tokens = (request.text_bytes() as u64).div_ceil(4);
             let most = request.most_prompt_tokens();
             let tier = request.service_tier.as_deref();
@@ -144,7 +154,7 @@ impl Job<'_> {
         Ok(Exit::Done)
     }
 
-    async fn ask(&self, ui: &Ui) -> Result<Exit, CliError> {
+    async fn ask(mut self, ui: &Ui) -> Result<Exit, CliError> {
         let Connected { client, region, .. } = self.chosen.connect().await?;
         let toolbox = Toolbox::start(
             self.args,
@@ -188,6 +198,12 @@ impl Job<'_> {
         if show.is_closed() {
             return Ok(Exit::Done);
         }
+        let keep = |told: Result<(Answer, Option<String>), Trouble>| {
+            let (mut answer, flaw) = told?;
+            self.memory.keep(&mut answer, ui);
+            Ok((answer, flaw))
+        };
+        let answers = answers.into_iter().map(keep).collect();
         self.tell(answers, &show, ui)
     }
 
@@ -212,6 +228,9 @@ impl Job<'_> {
         if let Some(toolbox) = toolbox {
             self.offer(&mut request, toolbox, ui)?;
         }
+        let asked = request.messages.len();
+        self.memory.recall(&mut request);
+        let before = request.messages.len() - asked;
         let rounds = self.args.max_tool_rounds;
         let (mut attempts, mut calls) = (Vec::new(), Vec::new());
         let mut left = self.args.schema_retries;
@@ -240,7 +259,7 @@ impl Job<'_> {
             let price = self
                 .chosen
                 .price(&request.model, request.service_tier.as_deref());
-            let answer = Answer {
+            let mut answer = Answer {
                 provider: self.chosen.provider.name.clone(),
                 model: request.model.clone(),
                 completion,
@@ -248,7 +267,11 @@ impl Job<'_> {
                 cost: cost(&attempts, price),
                 attempts,
                 calls,
+                system: request.system_text(),
+                said: request.messages.split_off(before),
+                conversation: None,
             };
+            answer.end_turn();
             return Ok((answer, flaw));
         }
     }

@@ -10,6 +10,7 @@ use crate::catalog::{Ability, Catalog, Support};
 use crate::cli::error::CliError;
 use crate::cli::named_files::named_files;
 use crate::model::{Guardrail, Message, ModelId, Params, Part, Request, Role};
+use crate::store::Conversation;
 use crate::suite::attachment;
 
 /// What is said, whoever is asked.
@@ -80,6 +81,7 @@ impl Prompt {
         model: &str,
         args: &QueryArgs,
         catalog: &Catalog,
+        earlier: Option<&Conversation>,
     ) -> Result<(Request, Option<String>), CliError> {
         let id = ModelId::parse(model);
         let facts = catalog.look_up(&id);
@@ -94,7 +96,8 @@ impl Prompt {
             }
         }
         let mut parts = self.parts.clone();
-        let mut system = self.system.clone();
+        let before = earlier.and_then(|earlier| earlier.system.clone());
+        let mut system = self.system.clone().or(before);
         let mut notice = None;
         if let Some(text) = system.take_if(|_| cannot(Ability::System)) {
             notice = Some(format!(

@@ -22,6 +22,8 @@ pub(crate) struct Command {
     pub exit: Option<i32>,
     /// The file that its stdout goes to.
     pub into: Option<String>,
+    /// Another command of ours that reads it.
+    pub then: Option<Box<Self>>,
 }
 
 /// Reads a line of a shell block; `None` if it runs nothing of ours.
@@ -42,9 +44,14 @@ pub(crate) fn parse(line: &str) -> Result<Option<Command>, String> {
         ));
     };
     let (rest, comment) = rest.split_once(" # ").unwrap_or((rest, ""));
-    let (rest, reader) = rest.split_once(" | ").unwrap_or((rest, ""));
-    let reader = reader.split_whitespace().next().unwrap_or_default();
-    if !reader.is_empty() && !READERS.contains(&reader) {
+    let (rest, piped) = rest.split_once(" | ").unwrap_or((rest, ""));
+    let then = if piped.starts_with("mcp-cli ") {
+        parse(piped)?.map(Box::new)
+    } else {
+        None
+    };
+    let reader = piped.split_whitespace().next().unwrap_or_default();
+    if then.is_none() && !reader.is_empty() && !READERS.contains(&reader) {
         return Err(format!("`{reader}` is no known reader"));
     }
     let (rest, into) = match rest.split_once(" > ") {
@@ -59,6 +66,7 @@ pub(crate) fn parse(line: &str) -> Result<Option<Command>, String> {
             .strip_prefix("exit ")
             .map(|code| code.parse().unwrap()),
         into,
+        then,
     }))
 }
 
@@ -88,6 +96,8 @@ fn lines_are_told_apart() {
         (command.exit, command.into.as_deref()),
         (Some(3), Some("out.json"))
     );
+    let piped = parse("mcp-cli similar a | mcp-cli query b | head").unwrap();
+    assert_eq!(piped.unwrap().then.unwrap().args, ["query", "b"]);
     assert_eq!(parse("jq .models report.json"), Ok(None));
     for wrong in ["rm -rf /", "mcp-cli report | sh", "mcp-cli eval $HOME"] {
         assert!(parse(wrong).is_err(), "{wrong}");

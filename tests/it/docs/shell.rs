@@ -38,7 +38,7 @@ fn command_lines(page: &Page) -> Vec<(usize, String)> {
 /// Adds to an evaluation that would ask Bedrock whoever answers it here: the demo, or for recordings the service.
 fn answered(command: &Command, service: &Service) -> Vec<String> {
     let mut args = command.args.clone();
-    let by_hand = ["query", "embed"].contains(&args[0].as_str());
+    let by_hand = ["query", "embed", "similar"].contains(&args[0].as_str());
     if by_hand && !command.has("--replay") && !command.has("--region") {
         let more = ["--region", "us-east-1", "--endpoint-url", &service.url()];
         args.extend(more.map(str::to_owned));
@@ -83,18 +83,24 @@ fn try_commands(page: &Page, service: &Service) -> Vec<String> {
                 continue;
             }
         };
-        let args = answered(&command, service);
-        let args: Vec<&str> = args.iter().map(String::as_str).collect();
-        let outcome = program.run(&args);
-        if !command.may_exit(outcome.code) {
-            let code = outcome.code;
-            wrong.push(format!(
-                "{place}: {args:?} gave {code:?}\n{}",
-                outcome.stderr
-            ));
-        }
-        if let Some(file) = &command.into {
-            program.write(file, &outcome.stdout);
+        let mut next = Some(&command);
+        let mut piped = String::new();
+        while let Some(command) = next {
+            let args = answered(command, service);
+            let args: Vec<&str> = args.iter().map(String::as_str).collect();
+            let outcome = program.run_reading(&piped, &args);
+            if !command.may_exit(outcome.code) {
+                let code = outcome.code;
+                wrong.push(format!(
+                    "{place}: {args:?} gave {code:?}\n{}",
+                    outcome.stderr
+                ));
+            }
+            if let Some(file) = &command.into {
+                program.write(file, &outcome.stdout);
+            }
+            piped = outcome.stdout;
+            next = command.then.as_deref();
         }
     }
     wrong
