@@ -7,6 +7,8 @@
 mod client;
 mod exchange;
 mod nearest;
+mod tools;
 
 pub use client::{Cassette, CassetteError, Mode};
 pub use exchange::{Answer, Exchange, Reply};
+pub use tools::ToolTape;

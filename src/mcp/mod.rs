@@ -3,9 +3,11 @@
 //! [`Servers`] starts them side by side, offers their tools by names that models take, runs what a model calls, and maps every kind of
 //! result. Nothing here waits for ever: starting and calling have limits.
 
+mod host;
 mod names;
 mod result;
 
+pub use host::ServerHost;
 pub use names::matches;
 
 use std::collections::BTreeMap;
@@ -16,7 +18,7 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use hyper::header::{HeaderName, HeaderValue};
 use rmcp::model::CallToolRequestParams;
-use rmcp::service::RunningService;
+use rmcp::service::{RunningService, ServiceError};
 use rmcp::transport::streamable_http_client::StreamableHttpClientTransportConfig;
 use rmcp::transport::{StreamableHttpClientTransport, TokioChildProcess};
 use rmcp::{RoleClient, ServiceExt as _};
@@ -124,15 +126,22 @@ impl Servers {
 
     /// Runs a tool. What goes wrong is a result too: the model may know another way.
     pub async fn call(&self, call: &ToolCall) -> ToolResult {
-        match self.run(call).await {
+        match self.try_call(call).await {
             Ok(result) => result,
             Err(why) => ToolResult::failed(call, why),
         }
     }
 
-    async fn run(&self, call: &ToolCall) -> Result<ToolResult, String> {
-        let offered = self.tools.iter().find(|one| one.tool.name == call.name);
-        let offered = offered.ok_or_else(|| format!("there is no tool `{}`", call.name))?;
+    /// Runs a tool. What the model did wrong is a result; why its server gave none is an error.
+    ///
+    /// # Errors
+    ///
+    /// In a clause: the server takes too long, or is gone.
+    pub async fn try_call(&self, call: &ToolCall) -> Result<ToolResult, String> {
+        let Some(offered) = self.tools.iter().find(|one| one.tool.name == call.name) else {
+            let why = format!("there is no tool `{}`", call.name);
+            return Ok(ToolResult::failed(call, why));
+        };
         let server = self
             .running
             .iter()
@@ -142,11 +151,22 @@ impl Servers {
         params.arguments = match &call.input {
             Value::Object(arguments) => Some(arguments.clone()),
             Value::Null => None,
-            other => return Err(format!("its arguments are no object: {other}")),
+            other => {
+                let why = format!("its arguments are no object: {other}");
+                return Ok(ToolResult::failed(call, why));
+            }
         };
         let called = timeout(spec.timeout, service.call_tool(params)).await;
         let called = called.map_err(|_| format!("it took longer than {:?}", spec.timeout))?;
-        let told = called.map_err(|error| format!("the server `{}` says: {error}", spec.name))?;
+        let told = match called {
+            Ok(told) => told,
+            // The server is there, and refuses the call.
+            Err(ServiceError::McpError(error)) => {
+                let why = format!("the server `{}` says: {error}", spec.name);
+                return Ok(ToolResult::failed(call, why));
+            }
+            Err(error) => return Err(format!("the server `{}`: {error}", spec.name)),
+        };
         let told = serde_json::to_value(told).map_err(|error| error.to_string())?;
         Ok(result::of(call, &told))
     }

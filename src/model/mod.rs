@@ -15,6 +15,7 @@ mod message;
 mod request;
 mod server;
 mod tool;
+mod tool_host;
 mod usage;
 
 pub use client::{Asking, Hear, ModelClient, Said};
@@ -30,4 +31,5 @@ pub use request::{Guardrail, Params, Request};
 pub(crate) use request::{canonical, hex};
 pub use server::{Reach, ServerSpec};
 pub use tool::{AnswerSchema, Tool, ToolChoice};
+pub use tool_host::{Hosting, ToolHost};
 pub use usage::Usage;

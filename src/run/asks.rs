@@ -14,7 +14,7 @@ use super::webhook::Webhooks;
 use super::worker::Workers;
 use crate::check::{Answer, Answers, Ask, MOST_VOTES};
 use crate::journal::{Header, JudgeCall, JudgeRecord};
-use crate::model::{ErrorKind, ModelError, Remedy, Request};
+use crate::model::{ErrorKind, ModelError, Remedy, Request, ToolHost};
 use crate::plan::Trial;
 
 /// Answers that are the same for every trial, by what was asked.
@@ -36,6 +36,7 @@ pub(super) struct Means {
     pub(super) shared: Arc<Shared>,
     pub(super) workers: Arc<Workers>,
     pub(super) webhooks: Arc<Webhooks>,
+    pub(super) tools: Option<Arc<dyn ToolHost>>,
     pub(super) header: Arc<Header>,
     pub(super) budget: Option<Arc<Budget>>,
     pub(super) stop: Stop,
@@ -50,6 +51,7 @@ impl Means {
             shared: &self.shared,
             workers: &self.workers,
             webhooks: &self.webhooks,
+            tools: self.tools.as_deref(),
             offline: self.header.options.replay.is_some(),
             judges: &self.header.suites[trial.at.suite as usize].judges,
             budget: self.budget.as_deref(),
@@ -66,6 +68,8 @@ pub(super) struct World<'a> {
     pub(super) shared: &'a Shared,
     pub(super) workers: &'a Workers,
     pub(super) webhooks: &'a Webhooks,
+    /// Whoever runs the tools of servers.
+    pub(super) tools: Option<&'a dyn ToolHost>,
     /// Whether nobody but a recording may be asked.
     pub(super) offline: bool,
     /// The judges of the trial's suite.

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use futures_util::future::try_join_all;
 use serde_json::{Map, Value, json};
 
 use super::asks::World;
@@ -104,14 +105,13 @@ pub(super) async fn hold(
 }
 
 impl Dialogue {
-    /// Asks until the model calls no tool that has a result; returns the last answer with what all of them took.
+    /// Asks until the model calls no tool, or one that gives no result; returns the last answer with what all of them took.
     async fn turn(
         &mut self,
         vars: &Map<String, Value>,
         by: Asker<'_>,
         notify: &impl Fn(&str, Notice<'_>),
     ) -> Result<Completion, ModelError> {
-        let results = &by.world.trial.case.tool_results;
         let mut before: Option<Completion> = None;
         let mut answers = 0;
         loop {
@@ -131,21 +131,24 @@ impl Dialogue {
             self.waited += waited;
             self.slot = slot;
             let answer = result?;
-            let next = if answers < MOST_ANSWERS {
-                results.continuation(&answer, vars)
-            } else {
-                Ok(None)
-            };
-            let next = next.map_err(|error| {
-                invalid(format!("the result of a tool cannot be rendered: {error}"))
-            })?;
-            match next {
-                None => return Ok(together(before, answer)),
-                Some(next) => {
-                    before = Some(together(before, answer));
-                    self.request.messages.extend(next);
+            let results = if answers < MOST_ANSWERS {
+                // A tool may take long: others need the slot.
+                if !by.world.trial.case.servers.is_empty() {
+                    self.slot = None;
                 }
-            }
+                results(&self.request, &answer, vars, by.world).await?
+            } else {
+                None
+            };
+            let Some(results) = results else {
+                return Ok(together(before, answer));
+            };
+            self.request.messages.push(answer.as_message(|_| true));
+            self.request.messages.push(Message {
+                role: Role::User,
+                parts: results.into_iter().map(Part::ToolResult).collect(),
+            });
+            before = Some(together(before, answer));
         }
     }
 
@@ -210,6 +213,69 @@ impl Dialogue {
             .into_iter()
             .any(|part| matches!(part, Part::ToolResult(result) if result.id == id))
     }
+}
+
+/// Returns what the calls of an answer give, all at once: what the suite says, else what servers do. `None` if it calls no tool, or
+/// one of which nobody knows what it gives.
+async fn results(
+    request: &Request,
+    answer: &Completion,
+    vars: &Map<String, Value>,
+    world: &World<'_>,
+) -> Result<Option<Vec<ToolResult>>, ModelError> {
+    if answer.tool_calls.is_empty() {
+        return Ok(None);
+    }
+    let case = &world.trial.case;
+    let mut given = Vec::new();
+    for call in &answer.tool_calls {
+        let result = case.tool_results.of(call, vars).map_err(|error| {
+            invalid(format!("the result of a tool cannot be rendered: {error}"))
+        })?;
+        given.push((call, result));
+    }
+    if case.servers.is_empty() && given.iter().any(|(_, result)| result.is_none()) {
+        return Ok(None);
+    }
+    let results = given.into_iter().map(|(call, result)| async move {
+        match (result, world.tools) {
+            (Some(result), _) => Ok(result),
+            (None, Some(tools)) => tools.call(&case.servers, request, call).await,
+            (None, None) => Err(no_host()),
+        }
+    });
+    let ran = tokio::select! {
+        biased;
+        () = world.stop.abandoned() => {
+            return Err(ModelError::new(ErrorKind::Cancelled, Remedy::None, "the run was stopped"));
+        }
+        ran = try_join_all(results) => ran?,
+    };
+    Ok(Some(ran))
+}
+
+/// Offers a model the tools of the trial's servers, beside those that the suite describes, which win.
+pub(super) async fn offer(request: &mut Request, world: &World<'_>) -> Result<(), ModelError> {
+    let trial = world.trial;
+    if trial.case.servers.is_empty() {
+        return Ok(());
+    }
+    let tools = world.tools.ok_or_else(no_host)?;
+    for tool in tools.offer(&trial.case.servers).await? {
+        if !request.tools.iter().any(|known| known.name == tool.name) {
+            request.tools.push(tool);
+        }
+    }
+    request.stream &= request.tools.is_empty() || trial.entry.streams_tools;
+    Ok(())
+}
+
+fn no_host() -> ModelError {
+    ModelError::new(
+        ErrorKind::Tool,
+        Remedy::None,
+        "nobody runs the tools of servers",
+    )
 }
 
 /// Returns the last text that the user says in a request.

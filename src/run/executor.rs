@@ -17,7 +17,7 @@ use super::recall::Recall;
 use super::stop::Stop;
 use super::trial::{Asking, Outcome, carry_out};
 use crate::journal::{Header, JournalWriter, Record, Stopped, TrialStatus, WriteError};
-use crate::model::ErrorKind;
+use crate::model::{ErrorKind, ToolHost};
 use crate::plan::{Plan, Trial, TrialKey};
 use crate::suite::DatasetError;
 
@@ -41,6 +41,8 @@ pub struct Execution {
     pub lanes: Vec<Lane>,
     /// Whether answers are streamed.
     pub stream: bool,
+    /// Whoever runs the tools of servers; needed where a case has some.
+    pub tools: Option<Arc<dyn ToolHost>>,
     /// What may be spent; `None` where nothing is capped.
     pub budget: Option<Arc<Budget>>,
     /// Failed trials, errors included, after which the run stops.
@@ -92,6 +94,7 @@ pub async fn execute(
         header,
         lanes,
         stream,
+        tools,
         budget,
         max_failures,
         recall,
@@ -118,6 +121,7 @@ pub async fn execute(
         shared: Arc::default(),
         workers: Arc::default(),
         webhooks: Arc::default(),
+        tools,
         header: Arc::clone(&header),
         budget,
         stop: stop.clone(),

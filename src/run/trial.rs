@@ -71,8 +71,9 @@ pub(super) async fn carry_out(
         judge_again(&mut record, recall, &context, asking.price, world, &notify).await?;
         return Some(Outcome { record, slot: None });
     }
-    let request = match prepare(trial, &context, asking.stream) {
+    let request = match offered(trial, &context, asking.stream, world).await {
         Ok(request) => request,
+        Err(error) if error.kind == ErrorKind::Cancelled => return None,
         Err(error) => {
             record.error = Some(error.into());
             return Some(Outcome { record, slot: None });
@@ -160,6 +161,18 @@ async fn judge_again(
         turns: Vec::new(),
     };
     judge(record, &given, output, world, notify).await
+}
+
+/// Returns the first request, with the tools of servers.
+async fn offered(
+    trial: &Trial,
+    context: &Map<String, Value>,
+    stream: bool,
+    world: &World<'_>,
+) -> Result<Request, ModelError> {
+    let mut request = prepare(trial, context, stream)?;
+    dialogue::offer(&mut request, world).await?;
+    Ok(request)
 }
 
 fn prepare(

@@ -12,7 +12,7 @@ use super::toolset::{ToolResults, ToolSet};
 use crate::catalog::Usd;
 use crate::check::{Grading, Helper};
 use crate::gate::Gate;
-use crate::model::{CacheTtl, Guardrail, Params};
+use crate::model::{CacheTtl, Guardrail, Params, ServerSpec};
 use crate::template::{Template, TemplateError};
 
 /// A suite: its prompts × its models × its cases.
@@ -44,6 +44,8 @@ pub struct Suite {
     pub env: Map<String, Value>,
     /// Tools that every model is offered that has no others.
     pub tools: ToolSet,
+    /// Servers of tools that it describes itself; others that it names are configured.
+    pub server_specs: Vec<ServerSpec>,
 }
 
 impl Suite {
@@ -113,6 +115,10 @@ pub struct Test {
     pub output: Option<Value>,
     /// What tools give when they are called.
     pub tool_results: ToolResults,
+    /// Servers whose tools models are offered, by name.
+    pub servers: Arc<[String]>,
+    /// Those of them that the test describes itself.
+    pub server_specs: Vec<ServerSpec>,
     /// How often it is asked, over the suite's own.
     pub repeat: Option<u32>,
     /// Digest of everything in the test that decides a verdict.
@@ -146,6 +152,8 @@ pub struct Case {
     pub output: Option<Value>,
     /// What tools give when they are called.
     pub tool_results: ToolResults,
+    /// Servers whose tools models are offered, by name.
+    pub servers: Arc<[String]>,
     /// How often it is asked.
     pub repeat: u32,
 }

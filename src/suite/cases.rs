@@ -66,6 +66,7 @@ impl Suite {
             grading: test.grading.clone(),
             output: test.output.clone(),
             tool_results: test.tool_results.clone(),
+            servers: Arc::clone(&test.servers),
             repeat: test.repeat.unwrap_or(self.repeat),
         }
     }

@@ -11,7 +11,9 @@ use super::case::{ModelEntry, Suite, Test};
 use super::decode_gates::{gates, label_of};
 use super::decode_model::models;
 use super::decode_prompt::prompts;
-use super::decode_test::{Common, defaults, tests};
+use super::decode_servers::ServerSet;
+use super::decode_servers::servers;
+use super::decode_test::{Common, Given, defaults, tests};
 use super::decode_tools;
 use super::error::Problems;
 use super::judging::{Judging, Named};
@@ -24,15 +26,10 @@ use super::source::{Node, Place, SourceFile, Tree};
 use super::toolset::ToolSet;
 use super::variables;
 use crate::catalog::{Ability, Catalog, Support, Usd};
-use crate::model::ModelId;
+use crate::model::{ModelId, ServerSpec};
 
 /// Words of the format that this version cannot do yet.
-const LATER: [&str; 4] = [
-    "mcp_servers",
-    "derived_metrics",
-    "extensions",
-    "nunjucks_filters",
-];
+const LATER: [&str; 3] = ["derived_metrics", "extensions", "nunjucks_filters"];
 
 /// What reading suites needs from outside the files.
 #[derive(Debug, Clone, Copy)]
@@ -96,6 +93,7 @@ fn top_level(
     let named = Named::take(&mut map);
     let tools = decode_tools::take(&mut map, problems);
     let results_node = map.take("tool_results");
+    let servers_node = map.take("mcp_servers");
     let default_node = map.take("default_test");
     let tests_node = map.take("tests");
     let repeat = map.count("repeat", 1, problems);
@@ -137,26 +135,28 @@ fn top_level(
         .and_then(|name| name.rsplit_once('@'))
         .filter(|(_, prompt)| prompts.iter().any(|known| known.name == *prompt));
     let label = with_prompt.map(|(label, _)| label).or(baseline.as_deref());
+    let servers = servers_node.map(|node| servers(node, &env, problems));
+    let given = Given {
+        results,
+        servers: servers.unwrap_or_default(),
+        env: &env,
+    };
     let judging = Judging::new(around, &models, label).below(named, problems);
-    let defaults =
-        default_node.map_or_else(Common::default, |node| defaults(node, &judging, problems));
+    let defaults = default_node.map_or_else(Common::default, |node| {
+        defaults(node, &given, &judging, problems)
+    });
     let mut tests = tests_node
-        .map(|node| tests(node, &defaults, &results, &judging, problems))
+        .map(|node| tests(node, &defaults, &given, &judging, problems))
         .unwrap_or_default();
 
     if let (Some(label), Some(place)) = (label, baseline_place) {
         label_of(label, place, &models, problems);
     }
     let gates = gates_node.map(|node| gates(node, &models, margin_place.is_some(), problems));
-    if let (Some(margin), Some(place)) = (margin, margin_place)
-        && !(0.0..1.0).contains(&margin)
-    {
-        problems.error_with(
-            place,
-            "`margin` is a fraction from 0 to 1",
-            Some("0.02 is two points"),
-        );
+    if let (Some(margin), Some(place)) = (margin, margin_place) {
+        check_margin(margin, place, problems);
     }
+    let server_specs = specs_of(&given.servers, &tests, problems);
     let offered = [&tools].into_iter();
     let offered = offered.chain(prompts.iter().map(|prompt| &prompt.tools));
     let offered = offered.chain(models.iter().map(|entry| &entry.tools));
@@ -178,7 +178,15 @@ fn top_level(
         gates: gates.unwrap_or_default(),
         env,
         tools,
+        server_specs,
     })
+}
+
+fn check_margin(margin: f64, place: &Place, problems: &mut Problems) {
+    if !(0.0..1.0).contains(&margin) {
+        let message = "`margin` is a fraction from 0 to 1";
+        problems.error_with(place, message, Some("0.02 is two points"));
+    }
 }
 
 /// Returns a test that knows its line.
@@ -299,6 +307,8 @@ fn results_of_no_tool<'a>(
         .flat_map(|set| set.tools.iter().map(|tool| tool.name.as_str()))
         .collect();
     let mut told: Vec<&str> = Vec::new();
+    // Servers say only later what they offer.
+    let tests = tests.iter().filter(|(test, _)| test.servers.is_empty());
     for (test, place) in tests {
         for name in test.tool_results.names() {
             if names.contains(&name) || told.contains(&name) {
@@ -315,6 +325,28 @@ fn results_of_no_tool<'a>(
             problems.warning(place, message, Some(hint));
         }
     }
+}
+
+/// Returns the servers that are described anywhere in the suite.
+fn specs_of(
+    suite: &ServerSet,
+    tests: &[(Test, Place)],
+    problems: &mut Problems,
+) -> Vec<ServerSpec> {
+    let mut specs = suite.specs.clone();
+    for (test, place) in tests {
+        for spec in &test.server_specs {
+            match specs.iter().find(|known| known.name == spec.name) {
+                Some(known) if known == spec => {}
+                Some(_) => {
+                    let message = format!("two servers are called `{}`", spec.name);
+                    problems.error(place, message);
+                }
+                None => specs.push(spec.clone()),
+            }
+        }
+    }
+    specs
 }
 
 fn same_names(tests: &[(Test, Place)], problems: &mut Problems) {

@@ -9,6 +9,7 @@ use super::assertion::{assertions, transform};
 use super::case::Test;
 use super::dataset::{DataFormat, Dataset};
 use super::decode_dataset::{dataset, dataset_file};
+use super::decode_servers::{ServerSet, servers as servers_of};
 use super::decode_tools;
 use super::decode_turns::{self, Turns};
 use super::error::Problems;
@@ -25,13 +26,14 @@ use crate::template::Template;
 /// Reads the value of `default_test`: what every test has that does not say otherwise.
 pub(super) fn defaults<'a>(
     node: &'a Node,
+    given: &Given<'_>,
     judging: &Judging<'_>,
     problems: &mut Problems,
 ) -> Common<'a> {
     let Some(mut map) = MapReader::new("`default_test`", node, problems) else {
         return Common::default();
     };
-    let common = Common::take(&mut map, judging, problems);
+    let common = Common::take(&mut map, given, judging, problems);
     map.finish(problems);
     common
 }
@@ -40,7 +42,7 @@ pub(super) fn defaults<'a>(
 pub(super) fn tests(
     node: &Node,
     defaults: &Common<'_>,
-    results: &ToolResults,
+    given: &Given<'_>,
     judging: &Judging<'_>,
     problems: &mut Problems,
 ) -> Vec<(Test, Place)> {
@@ -55,19 +57,31 @@ pub(super) fn tests(
     let judging = &judging.below(defaults.named, &mut Problems::default());
     let mut tests = Vec::new();
     for (index, item) in items.iter().enumerate() {
-        if let Some(mut test) = one(index + 1, item, defaults, judging, problems) {
+        if let Some(mut test) = one(index + 1, item, defaults, given, judging, problems) {
             if test.tool_results.is_empty() {
-                test.tool_results = results.clone();
+                test.tool_results = given.results.clone();
             }
             if !test.tool_results.is_empty() {
                 test.needed.extend(test.tool_results.variables());
                 let content = [&test.digest, test.tool_results.written()].concat();
                 test.digest = hex(&Sha256::digest(content.as_bytes())[..16]);
             }
+            if !test.servers.is_empty() {
+                let content = [&test.digest, &*test.servers.join(",")].concat();
+                test.digest = hex(&Sha256::digest(content.as_bytes())[..16]);
+            }
             tests.push((test, item.place.clone()));
         }
     }
     tests
+}
+
+/// What a suite gives its tests that have nothing of their own.
+pub(super) struct Given<'a> {
+    pub(super) results: ToolResults,
+    pub(super) servers: ServerSet,
+    /// Variables of the environment that the suite sees.
+    pub(super) env: &'a Map<String, Value>,
 }
 
 /// The keys that a test and `default_test` share.
@@ -79,6 +93,7 @@ pub(super) struct Common<'a> {
     /// Where the checks stand.
     list: Option<&'a Node>,
     results: ToolResults,
+    servers: Option<ServerSet>,
     /// Whom checks ask, where it is said here.
     named: Named<'a>,
     threshold: Option<f64>,
@@ -88,13 +103,20 @@ pub(super) struct Common<'a> {
 }
 
 impl<'a> Common<'a> {
-    fn take(map: &mut MapReader<'a>, judging: &Judging<'_>, problems: &mut Problems) -> Self {
+    fn take(
+        map: &mut MapReader<'a>,
+        given: &Given<'_>,
+        judging: &Judging<'_>,
+        problems: &mut Problems,
+    ) -> Self {
         let (vars, matrix) = map
             .take("vars")
             .map(|node| variables(node, problems))
             .unwrap_or_default();
         let results = map.take("tool_results");
         let results = results.map(|node| decode_tools::results(node, problems));
+        let servers = map.take("mcp_servers");
+        let servers = servers.map(|node| servers_of(node, given.env, problems));
         let named = Named::take(map);
         let judging = judging.below(named, problems);
         let list = map.take("assert");
@@ -119,7 +141,6 @@ impl<'a> Common<'a> {
                 "models",
                 "prompts",
                 "tools",
-                "mcp_servers",
                 "assert_scoring_function",
             ],
             problems,
@@ -131,6 +152,7 @@ impl<'a> Common<'a> {
             list,
             named,
             results: results.unwrap_or_default(),
+            servers,
             threshold,
             transform,
             tags,
@@ -143,6 +165,7 @@ fn one(
     number: usize,
     node: &Node,
     defaults: &Common<'_>,
+    given: &Given<'_>,
     judging: &Judging<'_>,
     problems: &mut Problems,
 ) -> Option<Test> {
@@ -160,14 +183,14 @@ fn one(
             output: None,
             turns: Turns::default(),
         };
-        return Some(finish(own, defaults, judging));
+        return Some(finish(own, defaults, given, judging));
     }
     let mut map = MapReader::new("a test", node, problems)?;
     let description = map.text("description", problems).map(str::to_owned);
     let dataset_node = map.take("dataset");
     let output = map.take_one_of(&["output", "provider_output"], problems);
     let turns_node = map.take("turns");
-    let mut common = Common::take(&mut map, judging, problems);
+    let mut common = Common::take(&mut map, given, judging, problems);
     let judging = &judging.below(common.named, &mut Problems::default());
     let turns = turns_node
         .map(|node| decode_turns::turns(node, judging, problems))
@@ -202,7 +225,7 @@ fn one(
         output: output.map(Node::to_json),
         turns: Turns::new(turns_node, turns),
     };
-    Some(finish(own, defaults, judging))
+    Some(finish(own, defaults, given, judging))
 }
 
 /// What a test says by itself.
@@ -216,7 +239,7 @@ struct Own<'a> {
 }
 
 /// Applies the defaults. Checks of `default_test` come first; everything else of the test wins.
-fn finish(own: Own<'_>, defaults: &Common<'_>, judging: &Judging<'_>) -> Test {
+fn finish(own: Own<'_>, defaults: &Common<'_>, given: &Given<'_>, judging: &Judging<'_>) -> Test {
     let Own {
         number,
         description,
@@ -225,6 +248,8 @@ fn finish(own: Own<'_>, defaults: &Common<'_>, judging: &Judging<'_>) -> Test {
         output,
         turns,
     } = own;
+    let servers = test.servers.or_else(|| defaults.servers.clone());
+    let servers = servers.unwrap_or_else(|| given.servers.clone());
     let mut vars = defaults.vars.clone();
     vars.extend(test.vars);
     let mut matrix: Vec<String> = defaults.matrix.clone();
@@ -292,6 +317,8 @@ fn finish(own: Own<'_>, defaults: &Common<'_>, judging: &Judging<'_>) -> Test {
         } else {
             test.results
         },
+        servers: servers.names.into(),
+        server_specs: servers.specs,
         repeat: test.repeat.or(defaults.repeat),
         digest: hex(&Sha256::digest(canonical(&written).as_bytes())[..16]),
         needed,

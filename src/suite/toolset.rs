@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use crate::model::{Completion, Message, Part, Role, Tool, ToolChoice, ToolResult, canonical};
+use crate::model::{Tool, ToolCall, ToolChoice, ToolResult, canonical};
 use crate::template::{JsonTemplate, TemplateError};
 
 /// Tools, and which of them must be called.
@@ -25,7 +25,7 @@ impl ToolSet {
     }
 }
 
-/// What tools give when they are called, by their names; a dialogue goes on as long as each call has a result.
+/// What tools give when they are called, by their names.
 #[derive(Debug, Clone, Default)]
 pub struct ToolResults {
     by_name: Arc<BTreeMap<String, JsonTemplate>>,
@@ -65,37 +65,24 @@ impl ToolResults {
             .collect()
     }
 
-    /// Returns how a dialogue goes on after an answer: the answer as a message, then the results of its calls. `None` if it
-    /// calls no tool, or one without a result.
+    /// Returns what a call gives; `None` if nothing is said of its tool.
     ///
     /// # Errors
     ///
     /// A result that cannot be rendered.
-    pub fn continuation(
+    pub fn of(
         &self,
-        answer: &Completion,
+        call: &ToolCall,
         vars: &Map<String, Value>,
-    ) -> Result<Option<[Message; 2]>, TemplateError> {
-        if answer.tool_calls.is_empty() || self.is_empty() {
+    ) -> Result<Option<ToolResult>, TemplateError> {
+        let Some(result) = self.by_name.get(&call.name) else {
             return Ok(None);
-        }
-        let mut results = Vec::with_capacity(answer.tool_calls.len());
-        for call in &answer.tool_calls {
-            let Some(result) = self.by_name.get(&call.name) else {
-                return Ok(None);
-            };
-            results.push(Part::ToolResult(ToolResult {
-                id: call.id.clone(),
-                content: result.render(vars)?,
-                images: Vec::new(),
-                is_error: false,
-            }));
-        }
-        let said = answer.as_message(|_| true);
-        let given = Message {
-            role: Role::User,
-            parts: results,
         };
-        Ok(Some([said, given]))
+        Ok(Some(ToolResult {
+            id: call.id.clone(),
+            content: result.render(vars)?,
+            images: Vec::new(),
+            is_error: false,
+        }))
     }
 }

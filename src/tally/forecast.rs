@@ -119,7 +119,8 @@ impl Forecast {
             if trial.case.output.is_some() {
                 continue;
             }
-            let is_longer = trial.case.turns.len() > 1 || !trial.case.tool_results.is_empty();
+            let has_tools = !(trial.case.tool_results.is_empty() && trial.case.servers.is_empty());
+            let is_longer = trial.case.turns.len() > 1 || has_tools;
             longer += u64::from(is_longer);
             match trial.request(&trial.context(), false) {
                 Ok(request) => estimator.add(&request),

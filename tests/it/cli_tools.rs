@@ -8,7 +8,7 @@ use crate::program::{Outcome, Program};
 use crate::service::Service;
 
 /// A server in a shell: it adds nothing and echoes what it is told, and fails for `boom`.
-const SHELL_SERVER: &str = r#"
+pub(crate) const SHELL_SERVER: &str = r#"
 while read -r line; do
   id=${line#*\"id\":}; id=${id%%[,\}]*}
   case $line in
@@ -58,7 +58,7 @@ async fn http_server() -> MockServer {
     server
 }
 
-fn call(id: &str, name: &str, input: &Value) -> Value {
+pub(crate) fn call(id: &str, name: &str, input: &Value) -> Value {
     json!({"toolUse": {"toolUseId": id, "name": name, "input": input}})
 }
 

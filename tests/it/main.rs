@@ -18,6 +18,7 @@ mod cli_logs;
 mod cli_query;
 mod cli_resume;
 mod cli_runs;
+mod cli_servers;
 mod cli_similar;
 mod cli_tools;
 mod docs;

@@ -11,7 +11,7 @@ use mcp_cli::journal::{
     Header, JournalReader, JournalWriter, JudgeRecord, ModelRecord, Record, RunOptions, RunRecord,
     SCHEMA, Stopped, SuiteRecord,
 };
-use mcp_cli::model::{ModelClient, ModelId};
+use mcp_cli::model::{ModelClient, ModelId, ToolHost};
 use mcp_cli::plan::{self, Plan, Selection, Trial, TrialKey};
 use mcp_cli::run::{Event, Execution, Lane, LaneSettings, RetryPolicy, RunError, Stop, execute};
 use mcp_cli::suite::{self, Suite, Surroundings};
@@ -66,6 +66,7 @@ pub(crate) struct Run {
     pub(crate) settings: LaneSettings,
     pub(crate) quota: Quota,
     pub(crate) max_failures: Option<u64>,
+    pub(crate) tools: Option<Arc<dyn ToolHost>>,
     header: Arc<Header>,
     folder: TempDir,
 }
@@ -101,6 +102,7 @@ impl Run {
                 output_burndown: 1,
             },
             max_failures: None,
+            tools: None,
             folder,
         }
     }
@@ -176,6 +178,7 @@ impl Run {
             budget: None,
             max_failures: self.max_failures,
             recall: None,
+            tools: self.tools.clone(),
         };
         let journal = execute(execution, journal.unwrap(), stop, watcher).await?;
         let at = "2026-11-22T10:01:00Z".parse().unwrap();

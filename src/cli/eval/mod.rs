@@ -4,6 +4,7 @@ mod args;
 mod declared;
 mod dry_run;
 mod money;
+mod servers;
 mod sitting;
 
 use std::path::{Path, PathBuf};
@@ -13,6 +14,7 @@ use jiff::Timestamp;
 
 pub(super) use args::EvalArgs;
 use declared::Declared;
+use servers::Hosted;
 use sitting::{Resumed, Sitting};
 
 use super::connect::{Connected, connect, runtime};
@@ -29,7 +31,7 @@ use super::ui::{Ui, count_problems};
 use super::validate::load;
 use crate::catalog::{Catalog, Kind};
 use crate::journal::{Header, JournalReader, RunOptions, Stopped};
-use crate::model::{ModelClient, ModelId};
+use crate::model::{ModelClient, ModelId, ToolHost};
 use crate::plan::{self, Pattern, Plan, Selection};
 use crate::run::{
     EarlyStop, Execution, Lane, LaneSettings, Recall, RetryPolicy, RunError, Stop, execute,
@@ -112,6 +114,11 @@ pub(super) fn carry_out(job: Job<'_>, ui: &Ui) -> Result<Exit, CliError> {
         Beginning::New | Beginning::Resumed(_) => None,
     };
     let is_graded = recall.is_some();
+    let hosted = if is_graded {
+        None
+    } else {
+        Some(Hosted::of(&plan, &options, ui)?)
+    };
     let runtime = runtime()?;
     let nobody = match &recall {
         Some(_) => !plan.asks_helpers(),
@@ -139,10 +146,14 @@ pub(super) fn carry_out(job: Job<'_>, ui: &Ui) -> Result<Exit, CliError> {
     let asking = Asking {
         plan,
         client,
+        tools: hosted.as_ref().and_then(|hosted| hosted.host.clone()),
         recall,
         progress,
     };
     let stopped = runtime.block_on(ask(sitting, asking, &catalog, ui))?;
+    if let Some(hosted) = hosted {
+        runtime.block_on(hosted.stop());
+    }
     // Calls that were abandoned need not be waited for.
     runtime.shutdown_background();
 
@@ -265,6 +276,7 @@ fn entry_of(id: &str, catalog: &Catalog) -> Option<ModelEntry> {
 struct Asking {
     plan: Arc<Plan>,
     client: Arc<dyn ModelClient>,
+    tools: Option<Arc<dyn ToolHost>>,
     recall: Option<Arc<Recall>>,
     progress: Progress,
 }
@@ -279,6 +291,7 @@ async fn ask(
     let Asking {
         plan,
         client,
+        tools,
         recall,
         progress,
     } = asking;
@@ -301,6 +314,7 @@ async fn ask(
         plan,
         done,
         stream: options.stream,
+        tools,
         max_failures: options.max_failures,
         recall,
         early: early(&header, &folder)?,

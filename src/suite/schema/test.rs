@@ -76,6 +76,8 @@ pub(super) struct DefaultTest {
     embedding_model: Option<IdOrModel>,
     /// What tools give when they are called, over the suite's.
     tool_results: Option<Map<String, Value>>,
+    /// Servers whose tools models may call, in place of the suite's.
+    mcp_servers: Option<super::top::ServersForm>,
     /// The weighted mean of the assertions' scores that is enough to pass, whether or not each one passed.
     threshold: Option<f64>,
     /// What to judge instead of the answer itself.

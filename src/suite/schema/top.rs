@@ -58,6 +58,53 @@ pub(super) struct Suite {
     tools: Tools,
     /// What tools give when they are called, by name, so that a dialogue can go on; texts are templates.
     tool_results: Option<Map<String, Value>>,
+    /// Servers whose tools models may call: names of configured ones, or a map from names to descriptions.
+    mcp_servers: Option<ServersForm>,
+}
+
+/// Servers of tools.
+#[derive(JsonSchema)]
+#[schemars(untagged, inline)]
+pub(super) enum ServersForm {
+    Names(Texts),
+    Described(std::collections::BTreeMap<String, Option<ServerForm>>),
+}
+
+/// How a server is reached: a program, or a service over HTTP.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub(super) struct ServerForm {
+    /// A program that is started.
+    command: Option<String>,
+    /// Its arguments.
+    args: Option<Texts>,
+    /// What it finds in its environment beside the usual few variables.
+    env: Option<std::collections::BTreeMap<String, String>>,
+    /// The folder that it runs in.
+    cwd: Option<String>,
+    /// A service over HTTP, in place of a program.
+    url: Option<String>,
+    /// Headers of every request.
+    headers: Option<std::collections::BTreeMap<String, String>>,
+    /// `stdio` or `http`; what is there tells it too.
+    #[schemars(rename = "type")]
+    kind: Option<String>,
+    /// How long it may take to start, and each of its tools.
+    timeout_seconds: Option<u64>,
+    /// Whether it is used.
+    enabled: Option<bool>,
+    /// Which of its tools may be used.
+    tools: Option<ServerToolsForm>,
+}
+
+/// Patterns of tools, such as `read_*`.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields, inline)]
+struct ServerToolsForm {
+    /// Those that may be used.
+    allow: Option<Texts>,
+    /// Those that may not.
+    deny: Option<Texts>,
 }
 
 #[derive(JsonSchema)]
