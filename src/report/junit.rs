@@ -9,6 +9,7 @@
 
 use std::io::{self, Write};
 
+use super::again::again;
 use super::document::{Counts, Report};
 use super::format::RenderError;
 use super::gates::GateRow;
@@ -193,7 +194,7 @@ fn trial(header: &Header, listed: &Listed, group: &str, out: &mut dyn Write) -> 
         "><{tag} type=\"{}\" message=\"{}\">{}</{tag}></testcase>",
         attribute(kind),
         attribute(&message),
-        text(&details(record))
+        text(&details(header, record))
     )
 }
 
@@ -212,7 +213,7 @@ fn trial_name(header: &Header, at: Position, case: &str) -> String {
 }
 
 /// Returns what a reader needs to understand a trial: every check that did not pass, what the model said, what to do.
-fn details(record: &Record) -> String {
+fn details(header: &Header, record: &Record) -> String {
     let mut lines = vec![String::new()];
     for check in record
         .checks
@@ -236,6 +237,8 @@ fn details(record: &Record) -> String {
     if let Some(output) = &record.output {
         lines.push(format!("output:\n{}", shortened(&text_of(output), OUTPUT)));
     }
+    let again = again(header, record.at, &record.case, &record.case_id);
+    lines.extend(again.map(|again| format!("by hand: {again}")));
     lines.push(String::new());
     lines.join("\n")
 }

@@ -4,6 +4,7 @@
 //! journal's records, one at a time. Nothing here asks a model, and nothing counts: the same journal gives the same
 //! bytes. Text from models and suites never acts in an output: see `safe`.
 
+mod again;
 mod build;
 mod comparisons;
 mod csv;

@@ -36,6 +36,7 @@ impl Colour {
 }
 
 const TITLE: Style = Style::new().bold();
+const DIM: Style = Style::new().dimmed();
 const BAD: Style = AnsiColor::Red.on_default().bold();
 const WARNING: Style = AnsiColor::Yellow.on_default().bold();
 
@@ -192,6 +193,11 @@ impl Page<'_> {
             if affected.untold() > 0 {
                 let more = counted(affected.untold(), "more case");
                 writeln!(out, "  … and {more}; results.jsonl has every trial")?;
+            }
+            // Not broken into lines: it is there to be copied.
+            if let Some(again) = affected.told.first().and_then(|case| case.again.as_ref()) {
+                let line = self.colour.paint(DIM, &format!("  by hand: {again}"));
+                writeln!(out, "{line}")?;
             }
         }
         Ok(())

@@ -4,11 +4,13 @@
 
 use std::collections::BTreeMap;
 
+use super::again::again;
 use super::errors::{Errors, add_error, merged};
 use super::safe::{name, one_line};
 use super::whose::Whose;
 use crate::check::{CheckResult, Status};
 use crate::journal::{Header, Record, TrialStatus};
+use crate::plan::Position;
 
 /// Lines of a suite after which further cases are only counted.
 const LINES: usize = 15;
@@ -52,6 +54,8 @@ pub(super) struct CaseTrouble {
     pub(super) case: String,
     /// The line of the suite on which its test begins.
     pub(super) line: Option<u64>,
+    /// A command that asks its first such trial again.
+    pub(super) again: Option<String>,
     /// The reasons that differ, in the order of the models.
     pub(super) reasons: Vec<Reason>,
 }
@@ -73,6 +77,8 @@ struct OpenCase {
     suite: u32,
     case: u64,
     name: String,
+    /// The name as it is written, and its hash.
+    known_as: (String, String),
     line: Option<u64>,
     tries: BTreeMap<(u32, u32), Tries>,
 }
@@ -122,6 +128,7 @@ impl Troubles {
             suite: at.suite,
             case: at.case,
             name: name(&record.case),
+            known_as: (record.case.clone(), record.case_id.clone()),
             line: record.line,
             tries: BTreeMap::new(),
         });
@@ -148,9 +155,21 @@ impl Troubles {
             alone: self.alone,
         };
         let whose = &whose;
-        open.tell(whose, |tries| &tries.failed, &mut self.failed, self.lines);
+        open.tell(
+            header,
+            whose,
+            |tries| &tries.failed,
+            &mut self.failed,
+            self.lines,
+        );
         let undecided = &mut self.undecided;
-        open.tell(whose, |tries| &tries.undecided, undecided, self.lines);
+        open.tell(
+            header,
+            whose,
+            |tries| &tries.undecided,
+            undecided,
+            self.lines,
+        );
     }
 }
 
@@ -158,6 +177,7 @@ impl OpenCase {
     /// Adds the case to `all` if it has trouble of a sort; in full as long as its suite has lines left.
     fn tell(
         &self,
+        header: &Header,
         whose: &Whose<'_>,
         sort: impl Fn(&Tries) -> &Trouble,
         all: &mut Vec<Affected>,
@@ -182,9 +202,24 @@ impl OpenCase {
             affected.told.push(CaseTrouble {
                 case: self.name.clone(),
                 line: self.line,
+                again: self.again(header, &sort),
                 reasons: self.reasons(whose, sort),
             });
         }
+    }
+
+    fn again(&self, header: &Header, sort: &impl Fn(&Tries) -> &Trouble) -> Option<String> {
+        let mut tries = self.tries.iter();
+        let ((model, prompt), _) = tries.find(|(_, tries)| sort(tries).count > 0)?;
+        let at = Position {
+            suite: self.suite,
+            case: self.case,
+            prompt: *prompt,
+            model: *model,
+            repeat: 0,
+        };
+        let (case, case_id) = &self.known_as;
+        again(header, at, case, case_id)
     }
 
     fn reasons(&self, whose: &Whose<'_>, sort: impl Fn(&Tries) -> &Trouble) -> Vec<Reason> {

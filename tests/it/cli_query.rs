@@ -390,3 +390,96 @@ async fn a_recording_answers_without_a_network() {
         .exits(0);
     assert_eq!(told.stdout, "hi there\n");
 }
+
+/// A suite of two prompts whose case offers a tool and a system prompt.
+const SUITE: &str = "prompts:
+  - { id: short, system: Be brief., user: 'Say {{ word }}' }
+  - { id: long, user: 'Please say {{ word }}' }
+models:
+  - { id: amazon.nova-lite-v1:0, label: lite, params: { max_tokens: 9, temperature: 0.5 } }
+  - { id: amazon.nova-pro-v1:0, label: pro }
+tests:
+  - { description: one, vars: { word: uno }, assert: [{ type: equals, value: one }] }
+  - { description: \"it's $two\", vars: { word: [due, two] }, assert: [{ type: equals, value: two }] }
+  - { description: canned, vars: { word: x }, output: x, assert: [{ type: equals, value: x }] }
+";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_case_of_a_suite_is_asked_again_as_the_report_says() {
+    let service = Service::whole().await;
+    let program = Program::new();
+    program.write("suites/a.yaml", SUITE);
+    let url = service.url();
+    let there = ["--region", "us-east-1", "--endpoint-url", &url];
+    let told = program.run(&[&["eval"], &there[..]].concat()).exits(1);
+    let line = told
+        .stdout
+        .lines()
+        .find_map(|line| line.trim().strip_prefix("by hand: "));
+    assert_eq!(
+        line,
+        Some("mcp-cli query --suite suites/a.yaml --case one -m lite@short")
+    );
+    let junit = std::fs::read_to_string(program.latest().join("junit.xml")).unwrap();
+    let quoted = r"--case 'it'\''s $two [word=due]' -m pro@long";
+    assert!(junit.contains(quoted), "{junit}");
+
+    let asked = service.requests().await;
+    let case = [
+        "--suite",
+        "suites/a.yaml",
+        "--case",
+        "it's $two [word=two]",
+        "-m",
+    ];
+    for (whom, max_tokens) in [("lite@short", 9), ("pro@long", 4096)] {
+        query(
+            &program,
+            &service,
+            &[&case[..], &[whom, "--no-stream"]].concat(),
+        )
+        .exits(0);
+        let again = service.requests().await.pop().unwrap();
+        assert!(asked.contains(&again), "{whom}: {again:?}");
+        assert_eq!(again.1["inferenceConfig"]["maxTokens"], max_tokens);
+    }
+    // What is said on the command line wins.
+    query(
+        &program,
+        &service,
+        &[&case[..], &["lite", "--temperature", "0.25"]].concat(),
+    )
+    .exits(0);
+    let (_, body) = service.requests().await.pop().unwrap();
+    assert_eq!(
+        body["inferenceConfig"],
+        json!({"maxTokens": 9, "temperature": 0.25})
+    );
+
+    for (args, expected) in [
+        (
+            ["--case", "on", "-m", "lite"],
+            "error: there is no case `on`\nhint: did you mean `one`?\n",
+        ),
+        (
+            ["--case", "one", "-m", "lit"],
+            "error: no model has the label or id `lit`\n",
+        ),
+        (
+            ["--case", "one", "-m", "lite@wide"],
+            "error: there is no prompt `wide`\nhint: there is `short` and `long`\n",
+        ),
+        (
+            ["--case", "canned", "-m", "lite"],
+            "error: `canned` has an answer of its own\n",
+        ),
+    ] {
+        let told = query(
+            &program,
+            &service,
+            &[&["--suite", "suites/a.yaml"], &args[..]].concat(),
+        );
+        let told = told.exits(2);
+        assert!(told.stderr.contains(expected), "{}", told.stderr);
+    }
+}

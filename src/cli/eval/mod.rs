@@ -265,7 +265,7 @@ fn selection(options: &RunOptions, seed: u64) -> Result<Selection, CliError> {
 
 /// Returns the entry of a model that `--model` names and no suite lists: one that the catalog knows, or an id by its
 /// looks.
-fn entry_of(id: &str, catalog: &Catalog) -> Option<ModelEntry> {
+pub(super) fn entry_of(id: &str, catalog: &Catalog) -> Option<ModelEntry> {
     let facts = catalog.look_up(&ModelId::parse(id));
     let can_be_asked = facts.is_some_and(|facts| facts.kind == Kind::Chat);
     let looks_like_id = facts.is_none() && id.contains(['.', ':']);

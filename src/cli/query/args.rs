@@ -25,6 +25,17 @@ pub(in crate::cli) struct QueryArgs {
     #[arg(long, value_name = "IDS", value_delimiter = ',', conflicts_with_all = ["model", "jsonl"])]
     pub models: Vec<String>,
 
+    /// Ask what a case of this suite asks, in place of a prompt; `--model` is a label of the suite, or `LABEL@PROMPT`
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["prompt", "models", "system", "context", "attach", "attach_type", "input_data", "go_on", "conversation"], help_heading = "What is said")]
+    pub suite: Option<PathBuf>,
+    /// The case, by its name; without it, the first
+    #[arg(
+        long,
+        value_name = "NAME",
+        requires = "suite",
+        help_heading = "What is said"
+    )]
+    pub case: Option<String>,
     /// Go on with the last conversation
     #[arg(short = 'C', long = "continue", conflicts_with_all = ["conversation", "models"], help_heading = "What is said")]
     pub go_on: bool,

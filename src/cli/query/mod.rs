@@ -2,6 +2,7 @@
 
 mod answer;
 mod args;
+mod case;
 mod memory;
 mod prompt;
 mod schema;
@@ -21,6 +22,7 @@ pub(super) use args::QueryArgs;
 pub(super) use memory::{open_log, store_error};
 
 use self::answer::{Answer, Follow, Show, cost};
+use self::case::Case;
 use self::memory::Memory;
 use self::prompt::Prompt;
 use self::schema::Shape;
@@ -37,6 +39,7 @@ use crate::catalog::{Ability, Support};
 use crate::files::write_whole;
 use crate::model::{ErrorKind, ModelError, ModelId, Remedy, Request, Said};
 use crate::run::{Aloud, Conversed, Event, Stop, converse};
+use crate::store::Conversation;
 
 /// The model of those who name none: small, cheap, and alive.
 pub(super) const DEFAULT_MODEL: &str = "nova-2-lite";
@@ -74,7 +77,10 @@ struct Job<'a> {
 }
 
 fn prepare_and_ask(args: &QueryArgs, ui: &Ui) -> Result<Exit, CliError> {
-    let prompt = Prompt::gather(args)?;
+    let prompt = match &args.suite {
+        Some(_) => None,
+        None => Some(Prompt::gather(args)?),
+    };
     let shape = args.schema.as_deref().map(Shape::read).transpose()?;
     if let Some(path) = &args.output {
         check_writable(path).map_err(|error| cannot_write(path, &error))?;
@@ -85,33 +91,35 @@ fn prepare_and_ask(args: &QueryArgs, ui: &Ui) -> Result<Exit, CliError> {
     } else {
         Task::Tools
     };
-    let chosen = Chosen::by(&args.whom, task, ui)?;
+    let mut chosen = Chosen::by(&args.whom, task, ui)?;
     let memory = Memory::of(args, chosen.logs)?;
-    let earlier = memory.earlier();
-    let names = match args.models.as_slice() {
-        [] => {
-            let named = args.whom.model.clone();
-            let named = named.or_else(|| Some(earlier?.model.clone()));
-            let named = named.or_else(|| chosen.provider.default_model.clone());
-            vec![named.unwrap_or_else(|| DEFAULT_MODEL.to_owned())]
+    let mut as_in_suite = None;
+    let mut requests = match &prompt {
+        Some(prompt) => from_prompt(prompt, args, &chosen, memory.earlier(), ui)?,
+        None => {
+            let case = Case::find(args, &chosen.catalog, ui)?;
+            as_in_suite = Some(case.tools_of(args));
+            chosen
+                .servers
+                .retain(|known| case.specs.iter().all(|own| own.name != known.name));
+            chosen.servers.extend(case.specs.iter().cloned());
+            vec![case.request(args)?]
         }
-        several => several.to_vec(),
     };
-    let mut requests = Vec::new();
-    for name in names {
-        let model = chosen.model_id(name.trim());
-        let (mut request, notice) = prompt.request(&model, args, &chosen.catalog, earlier)?;
+    for request in &mut requests {
         if let Some(shape) = &shape {
-            shape.hold(&mut request, &chosen.catalog);
+            shape.hold(request, &chosen.catalog);
         }
-        let warnings = chosen.warnings(&model);
-        for warning in warnings.into_iter().chain(notice).filter(|_| !args.quiet) {
+        for warning in chosen
+            .warnings(&request.model)
+            .iter()
+            .filter(|_| !args.quiet)
+        {
             ui.note(&format!("warning: {warning}"));
         }
-        requests.push(request);
     }
     let job = Job {
-        args,
+        args: as_in_suite.as_ref().unwrap_or(args),
         chosen,
         requests,
         memory,
@@ -124,6 +132,35 @@ fn prepare_and_ask(args: &QueryArgs, ui: &Ui) -> Result<Exit, CliError> {
     let exit = runtime.block_on(job.ask(ui));
     runtime.shutdown_background();
     exit
+}
+
+/// Returns what each model that is named is asked.
+fn from_prompt(
+    prompt: &Prompt,
+    args: &QueryArgs,
+    chosen: &Chosen,
+    earlier: Option<&Conversation>,
+    ui: &Ui,
+) -> Result<Vec<Request>, CliError> {
+    let names = match args.models.as_slice() {
+        [] => {
+            let named = args.whom.model.clone();
+            let named = named.or_else(|| Some(earlier?.model.clone()));
+            let named = named.or_else(|| chosen.provider.default_model.clone());
+            vec![named.unwrap_or_else(|| DEFAULT_MODEL.to_owned())]
+        }
+        several => several.to_vec(),
+    };
+    let mut requests = Vec::new();
+    for name in names {
+        let model = chosen.model_id(name.trim());
+        let (request, notice) = prompt.request(&model, args, &chosen.catalog, earlier)?;
+        for notice in notice.into_iter().filter(|_| !args.quiet) {
+            ui.note(&format!("warning: {notice}"));
+        }
+        requests.push(request);
+    }
+    Ok(requests)
 }
 
 impl Job<'_> {
