@@ -5,6 +5,7 @@ use std::sync::Mutex;
 
 use serde_json::{Value, json};
 
+use super::markdown::Markdown;
 use crate::catalog::{PriceRow, Usd};
 use crate::journal::Attempt;
 use crate::model::{Completion, Message, Part, Role, Said, ToolCall, Usage};
@@ -157,6 +158,8 @@ pub(super) struct Show {
     follow: Follow,
     reasoning: bool,
     on_terminal: bool,
+    /// Whether Markdown gets styles.
+    styled: bool,
     state: Mutex<State>,
     stop: Stop,
 }
@@ -167,14 +170,16 @@ struct State {
     open: bool,
     /// Nobody reads any more.
     closed: bool,
+    markdown: Markdown,
 }
 
 impl Show {
-    pub(super) fn new(follow: Follow, reasoning: bool, stop: Stop) -> Self {
+    pub(super) fn new(follow: Follow, reasoning: bool, styled: bool, stop: Stop) -> Self {
         Self {
             follow,
             reasoning,
             on_terminal: std::io::stdout().is_terminal(),
+            styled,
             state: Mutex::default(),
             stop,
         }
@@ -208,24 +213,34 @@ impl Show {
 
     /// Ends the last line, if it is open.
     pub(super) fn end(&self) {
+        let rest = self.lock().markdown.end();
+        self.put(&rest);
         let is_open = self.lock().open;
         if is_open {
-            self.write("\n");
+            self.put("\n");
         }
     }
 
     fn write(&self, text: &str) {
+        if self.follow != Follow::Text || !self.on_terminal {
+            return self.put(text);
+        }
+        let safe = safe_text(text);
+        if self.styled {
+            let styled = self.lock().markdown.push(&safe);
+            self.put(&styled);
+        } else {
+            self.put(&safe);
+        }
+    }
+
+    fn put(&self, text: &str) {
         let mut state = self.lock();
         if state.closed || text.is_empty() {
             return;
         }
-        let shown = if self.on_terminal && self.follow == Follow::Text {
-            safe_text(text)
-        } else {
-            text.into()
-        };
         let mut out = std::io::stdout().lock();
-        let written = out.write_all(shown.as_bytes()).and_then(|()| out.flush());
+        let written = out.write_all(text.as_bytes()).and_then(|()| out.flush());
         state.open = !text.ends_with('\n');
         if written.is_err() {
             // Whoever read it has enough: the answer need not be paid to its end.

@@ -179,6 +179,9 @@ pub(in crate::cli) struct QueryArgs {
     /// No warnings
     #[arg(short, long, help_heading = "What is shown")]
     pub quiet: bool,
+    /// Show Markdown as it was written, on a terminal too
+    #[arg(long, help_heading = "What is shown")]
+    pub plain: bool,
     /// Nothing but the exit code, where it fails
     #[arg(long, help_heading = "What is shown")]
     pub error_code_only: bool,

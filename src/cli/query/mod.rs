@@ -3,6 +3,7 @@
 mod answer;
 mod args;
 mod case;
+mod markdown;
 mod memory;
 mod prompt;
 mod schema;
@@ -206,7 +207,12 @@ impl Job<'_> {
             (true, true) => Follow::Events,
             (true, false) => Follow::Text,
         };
-        let show = Show::new(follow, self.args.show_reasoning, stop.clone());
+        let show = Show::new(
+            follow,
+            self.args.show_reasoning,
+            ui.colour() && !self.args.plain,
+            stop.clone(),
+        );
         let show = Arc::new(show);
         let asking = self.requests.iter().map(|request| {
             let heard = Arc::clone(&show);
