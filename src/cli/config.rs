@@ -1,5 +1,7 @@
 //! `config`: what is configured, where it is from, and whether it is sound.
 
+use std::path::Path;
+
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
@@ -10,7 +12,7 @@ use super::ui::{Ui, count_problems};
 use super::validate::as_json;
 use crate::catalog::Catalog;
 use crate::config::{self, Config, Provider};
-use crate::model::ModelId;
+use crate::model::{ModelId, Reach};
 use crate::suite::{Severity, read_file};
 
 /// What is configured, and whether it is sound
@@ -156,7 +158,7 @@ fn validate(named: Option<std::path::PathBuf>, json: bool, ui: &Ui) -> Result<Ex
 }
 
 /// Returns what is no mistake and should be known all the same: secrets in files, and models that are gone.
-fn warnings(config: &Config) -> Vec<String> {
+pub(super) fn warnings(config: &Config) -> Vec<String> {
     let mut warnings = Vec::new();
     for path in &config.files {
         // As it is written, before variables: a secret belongs into the environment.
@@ -175,8 +177,32 @@ fn warnings(config: &Config) -> Vec<String> {
             warnings.extend(catalog.warnings(&ModelId::parse(model), today));
         }
     }
+    for server in &config.servers {
+        if let Reach::Program { command, cwd, .. } = &server.reach
+            && !is_there(command, cwd.as_deref())
+        {
+            let name = &server.name;
+            warnings.push(format!(
+                "the server `{name}` starts `{command}`, which is not there"
+            ));
+        }
+    }
     warnings.dedup();
     warnings
+}
+
+/// Returns whether a program is where it is named, or on the `PATH`.
+fn is_there(command: &str, cwd: Option<&Path>) -> bool {
+    let named = Path::new(command);
+    if named.components().count() > 1 {
+        return cwd.unwrap_or(Path::new(".")).join(named).is_file();
+    }
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path).any(|folder| {
+        let ends = ["", ".exe", ".cmd", ".bat"];
+        ends.iter()
+            .any(|end| folder.join(format!("{command}{end}")).is_file())
+    })
 }
 
 /// Returns whether a line sets a secret to something that names no variable.

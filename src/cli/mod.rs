@@ -9,6 +9,7 @@ mod compare;
 mod config;
 mod connect;
 mod data_file;
+mod doctor;
 mod embed;
 mod error;
 mod eval;
@@ -30,6 +31,7 @@ mod run_folder;
 mod runs;
 mod schema;
 mod signals;
+mod trial_call;
 mod trouble;
 mod ui;
 mod validate;
@@ -77,6 +79,7 @@ enum Command {
     Validate(validate::ValidateArgs),
     Models(models::ModelsArgs),
     Config(config::ConfigArgs),
+    Doctor(Box<doctor::DoctorArgs>),
     Schema(schema::SchemaArgs),
     /// Print a completion script for a shell
     Completions {
@@ -103,6 +106,7 @@ fn dispatch(command: Command, ui: &Ui) -> Result<Exit, CliError> {
         Command::Init(args) => init::run(&args, ui),
         Command::Models(args) => models::run(&args, ui),
         Command::Config(args) => config::run(&args, ui),
+        Command::Doctor(args) => doctor::run(&args, ui),
         Command::Query(args) => query::run(&args, ui),
         Command::Embed(args) => embed::run(&args, ui),
         Command::Similar(args) => embed::run_similar(&args, ui),

@@ -7,6 +7,7 @@ mod bedrock_alone;
 mod bedrock_stream;
 mod cassette;
 mod cli_compare;
+mod cli_doctor;
 mod cli_dry_run;
 mod cli_early;
 mod cli_embed;

@@ -1,6 +1,7 @@
 //! `init`: the files of a configuration, and a first suite. What is there is never lost.
 
 mod files;
+mod import;
 
 use std::io::{self, BufRead, IsTerminal};
 use std::path::{Path, PathBuf};
@@ -9,11 +10,12 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use self::files::{Choices, env, files, gitignore};
-use super::connect::region_of;
+use super::connect::{region_of, runtime};
 use super::error::CliError;
 use super::exit::Exit;
 use super::provider::{Chosen, ProviderArgs, Task};
 use super::run_folder::cannot_write;
+use super::trial_call::{Call, trial_call};
 use super::ui::Ui;
 use crate::files::write_whole;
 use crate::journal::RunOptions;
@@ -56,6 +58,15 @@ pub(super) struct InitArgs {
     /// Show what would be written, and write nothing
     #[arg(long)]
     pub dry_run: bool,
+    /// Add the servers of a file of `mcpServers` to `.mcp.json`
+    #[arg(long, value_name = "FILE")]
+    pub import_mcp: Option<PathBuf>,
+    /// Try the model with one small call when all is written
+    #[arg(long, overrides_with = "no_test")]
+    pub test: bool,
+    /// Make no such call, and do not offer it
+    #[arg(long, overrides_with = "test")]
+    pub no_test: bool,
     /// No `.env`
     #[arg(long)]
     pub no_env: bool,
@@ -102,7 +113,24 @@ pub(super) fn run(args: &InitArgs, ui: &Ui) -> Result<Exit, CliError> {
         ));
     }
     fates.push((".gitignore", write_shared(args, ".gitignore", gitignore)?));
-    tell(args, &choices, &fates, ui)
+    if let Some(path) = &args.import_mcp {
+        let found = import::read(path, ui)?;
+        let before = std::fs::read_to_string(args.dir.join(import::FILE)).unwrap_or_default();
+        let after = import::merged(&before, &found)?;
+        fates.push((
+            import::FILE,
+            write_shared(args, import::FILE, |_| after.clone())?,
+        ));
+    }
+    let exit = tell(args, &choices, &fates, ui)?;
+    let wants = || {
+        let told = ask("Try it with one small call? y/n", "n", ui)?;
+        Ok::<_, CliError>(told.to_lowercase().starts_with('y'))
+    };
+    if args.dry_run || args.no_test || !(args.test || (may_ask && wants()?)) {
+        return Ok(exit);
+    }
+    try_model(&choices, ui)
 }
 
 /// Settles what is written: flags, what the environment says, and on a terminal the user.
@@ -213,6 +241,29 @@ fn private(path: &Path) -> Result<(), CliError> {
     }
     let _ = path;
     Ok(())
+}
+
+/// Makes one small call.
+fn try_model(choices: &Choices, ui: &Ui) -> Result<Exit, CliError> {
+    let whom = ProviderArgs::for_region(&choices.region);
+    let chosen = Chosen::by(&whom, Task::Chat, ui)?;
+    let runtime = runtime()?;
+    let called = runtime.block_on(trial_call(&chosen, &choices.model, Call::Chat));
+    runtime.shutdown_background();
+    match called? {
+        Ok(took) => {
+            ui.note(&format!(
+                "{} answers in {} ms",
+                choices.model,
+                took.as_millis()
+            ));
+            Ok(Exit::Done)
+        }
+        Err(trouble) => {
+            trouble.tell(ui);
+            Ok(trouble.exit())
+        }
+    }
 }
 
 fn tell(
