@@ -49,7 +49,7 @@ impl Bedrock {
     /// `Invalid` if there is no region, or an endpoint or a file of certificates is no good; `Credentials` if there
     /// are none or they cannot be had.
     pub async fn connect(settings: Settings) -> Result<Self, ModelError> {
-        let connection = Connection::open(&settings).await?;
+        let connection = Box::pin(Connection::open(&settings)).await?;
         Ok(Self {
             connection,
             timeout: settings.timeout,

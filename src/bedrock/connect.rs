@@ -7,13 +7,16 @@ use aws_config::profile::ProfileFileCredentialsProvider;
 use aws_config::provider_config::ProviderConfig;
 use aws_config::retry::RetryConfig;
 use aws_config::stalled_stream_protection::StalledStreamProtectionConfig;
+use aws_config::sts::AssumeRoleProvider;
 use aws_config::timeout::TimeoutConfig;
-use aws_config::{AppName, BehaviorVersion, Region, SdkConfig};
-use aws_sdk_bedrockruntime::config::{Credentials as Keys, ProvideCredentials};
+use aws_config::{AppName, BehaviorVersion, ConfigLoader, Region, SdkConfig};
+use aws_sdk_bedrockruntime::config::{
+    Credentials as Keys, ProvideCredentials, SharedCredentialsProvider, Token,
+};
 use aws_smithy_runtime_api::client::auth::AuthSchemeId;
 use tokio::time::timeout;
 
-use super::settings::Settings;
+use super::settings::{ApiKey, Settings};
 use super::{error, hint, http, words};
 use crate::model::{ErrorKind, ModelError, Remedy};
 
@@ -39,39 +42,7 @@ impl Connection {
     /// Looks up what `settings` leave open.
     pub(super) async fn open(settings: &Settings) -> Result<Self, ModelError> {
         check_endpoint(settings)?;
-        let timeouts = TimeoutConfig::builder()
-            .connect_timeout(settings.connect_timeout)
-            .build();
-        let identities = IdentityCache::lazy().load_timeout(CREDENTIALS_WAIT).build();
-        let mut loader = aws_config::defaults(BehaviorVersion::latest())
-            .http_client(http::client(settings)?)
-            .retry_config(RetryConfig::disabled())
-            .timeout_config(timeouts)
-            // Every call and every wait for a stream's next event has a limit of our own.
-            .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
-            .identity_cache(identities)
-            .app_name(AppName::new("mcp-cli").expect("the name is made of allowed letters"));
-        if let Some(region) = &settings.region {
-            loader = loader.region(Region::new(region.clone()));
-        }
-        if let Some(profile) = &settings.profile {
-            // Who names a profile means it: keys in the environment would win over it in the SDK's own chain.
-            loader = loader
-                .profile_name(profile)
-                .credentials_provider(profile_credentials(profile, settings)?)
-                .auth_scheme_preference([AuthSchemeId::new("sigv4")]);
-        }
-        if let Some(url) = &settings.endpoint_url {
-            loader = loader.endpoint_url(url);
-        }
-        if let Some(keys) = &settings.credentials {
-            let (id, secret) = (&keys.access_key_id, &keys.secret_access_key);
-            let keys = Keys::new(id, secret, keys.session_token.clone(), None, "settings");
-            loader = loader
-                .credentials_provider(keys)
-                .auth_scheme_preference([AuthSchemeId::new("sigv4")]);
-        }
-
+        let loader = loader(settings)?;
         let Ok(sdk) = timeout(CONFIG_WAIT, loader.load()).await else {
             return Err(no_region());
         };
@@ -82,8 +53,13 @@ impl Connection {
             return Err(error::no_such_region(&region));
         }
         let named = settings.credentials.is_some() || settings.profile.is_some();
-        let bearer = !named && has_bearer_token();
-        if settings.credentials.is_none() && !bearer {
+        let bearer = settings.api_key.is_some() || (!named && has_bearer_token());
+        let sdk = match &settings.role_arn {
+            Some(role) if !bearer => as_role(sdk, role, settings).await?,
+            _ => sdk,
+        };
+        let are_given = settings.credentials.is_some() && settings.role_arn.is_none();
+        if !are_given && !bearer {
             check_credentials(&sdk, settings).await?;
         }
         Ok(Self {
@@ -92,6 +68,70 @@ impl Connection {
             bearer,
         })
     }
+}
+
+/// Returns what looks up everything that the settings leave open.
+fn loader(settings: &Settings) -> Result<ConfigLoader, ModelError> {
+    let timeouts = TimeoutConfig::builder()
+        .connect_timeout(settings.connect_timeout)
+        .build();
+    let identities = IdentityCache::lazy().load_timeout(CREDENTIALS_WAIT).build();
+    let mut loader = aws_config::defaults(BehaviorVersion::latest())
+        .http_client(http::client(settings)?)
+        .retry_config(RetryConfig::disabled())
+        .timeout_config(timeouts)
+        // Every call and every wait for a stream's next event has a limit of our own.
+        .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
+        .identity_cache(identities)
+        .app_name(AppName::new("mcp-cli").expect("the name is made of allowed letters"));
+    if let Some(region) = &settings.region {
+        loader = loader.region(Region::new(region.clone()));
+    }
+    if let Some(profile) = &settings.profile {
+        // Who names a profile means it: keys in the environment would win over it in the SDK's own chain.
+        loader = loader
+            .profile_name(profile)
+            .credentials_provider(profile_credentials(profile, settings)?)
+            .auth_scheme_preference([AuthSchemeId::new("sigv4")]);
+    }
+    if let Some(url) = &settings.endpoint_url {
+        loader = loader.endpoint_url(url);
+    }
+    if let Some(keys) = &settings.credentials {
+        let (id, secret) = (&keys.access_key_id, &keys.secret_access_key);
+        let keys = Keys::new(id, secret, keys.session_token.clone(), None, "settings");
+        loader = loader
+            .credentials_provider(keys)
+            .auth_scheme_preference([AuthSchemeId::new("sigv4")]);
+    }
+    if let Some(ApiKey(key)) = &settings.api_key {
+        loader = loader
+            .token_provider(Token::new(key, None))
+            .auth_scheme_preference([AuthSchemeId::new("httpBearerAuth")]);
+    }
+    Ok(loader)
+}
+
+/// Takes on a role, as whoever the settings name.
+async fn as_role(sdk: SdkConfig, role: &str, settings: &Settings) -> Result<SdkConfig, ModelError> {
+    // The endpoint is Bedrock's: roles are given elsewhere.
+    let elsewhere = Settings {
+        endpoint_url: None,
+        ..settings.clone()
+    };
+    let elsewhere = loader(&elsewhere)?.load().await;
+    let Some(whoever) = elsewhere.credentials_provider() else {
+        return Ok(sdk);
+    };
+    let provider = AssumeRoleProvider::builder(role)
+        .session_name("mcp-cli")
+        .configure(&elsewhere)
+        .build_from_provider(whoever)
+        .await;
+    Ok(sdk
+        .into_builder()
+        .credentials_provider(SharedCredentialsProvider::new(provider))
+        .build())
 }
 
 /// Returns the credentials of one profile: keys, a role, single sign-on or a process.

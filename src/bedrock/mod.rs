@@ -28,4 +28,4 @@ mod words;
 
 pub use client::Bedrock;
 pub use geo::profile_of;
-pub use settings::{Credentials, Settings};
+pub use settings::{ApiKey, Credentials, Settings};

@@ -15,6 +15,10 @@ pub struct Settings {
     pub endpoint_url: Option<String>,
     /// Keys to sign with. They win over everything that the environment holds, a bearer token included.
     pub credentials: Option<Credentials>,
+    /// A Bedrock API key, in place of access keys.
+    pub api_key: Option<ApiKey>,
+    /// A role to take on, as whoever the other settings name.
+    pub role_arn: Option<String>,
     /// The longest wait for a connection.
     pub connect_timeout: Duration,
     /// The longest a request may take; a streamed one until its end.
@@ -33,11 +37,24 @@ impl Default for Settings {
             profile: None,
             endpoint_url: None,
             credentials: None,
+            api_key: None,
+            role_arn: None,
             connect_timeout: Duration::from_secs(5),
             timeout: Duration::from_mins(5),
             stream_idle_timeout: Duration::from_mins(1),
             ca_bundle: None,
         }
+    }
+}
+
+/// A Bedrock API key, which is a bearer token.
+#[derive(Clone)]
+pub struct ApiKey(pub String);
+
+impl fmt::Debug for ApiKey {
+    /// Shows nothing of it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ApiKey")
     }
 }
 
@@ -73,11 +90,13 @@ mod tests {
                 secret_access_key: "wJalrXUtnFEMI".into(),
                 session_token: Some("FwoGZXIvYXdz".into()),
             }),
+            api_key: Some(ApiKey("ABSKQmVkcm9ja0FQSUtleS0x".into())),
             ..Settings::default()
         };
         let printed = format!("{settings:?}");
         assert!(printed.contains("AKIDEXAMPLE"), "{printed}");
         assert!(!printed.contains("wJalrXUtnFEMI"), "{printed}");
         assert!(!printed.contains("FwoGZXIvYXdz"), "{printed}");
+        assert!(!printed.contains("ABSK"), "{printed}");
     }
 }

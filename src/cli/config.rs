@@ -5,9 +5,10 @@ use std::path::Path;
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
+use super::configured::{environment, places};
 use super::error::CliError;
 use super::exit::Exit;
-use super::provider::{Chosen, ProviderArgs, Task, environment, places};
+use super::provider::{Chosen, ProviderArgs, Task};
 use super::ui::{Ui, count_problems};
 use super::validate::as_json;
 use crate::catalog::Catalog;

@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use tokio::runtime::{Builder, Runtime};
 
+use super::configured::Identity;
 use super::error::CliError;
-use crate::bedrock::{Bedrock, Credentials, Settings};
+use crate::bedrock::{Bedrock, Settings};
 use crate::cassette::{Cassette, CassetteError, Mode};
 use crate::journal::RunOptions;
 use crate::model::{Asking, ErrorKind, ModelClient, ModelError, Remedy, Request};
@@ -32,7 +33,7 @@ pub(super) fn runtime() -> Result<Runtime, CliError> {
     runtime.map_err(|error| CliError::usage(format!("cannot start: {error}")))
 }
 
-/// Makes the client that a run's options ask for; `keys` win over what AWS tools look up. Replaying makes no connection and needs no credentials; neither does
+/// Makes the client that a run's options ask for; `identity` wins over what AWS tools look up. Replaying makes no connection and needs no credentials; neither does
 /// a plan that asks `nobody`, because all its answers are canned.
 ///
 /// # Errors
@@ -40,10 +41,10 @@ pub(super) fn runtime() -> Result<Runtime, CliError> {
 /// No region, no credentials, or a recording's folder that cannot be used.
 pub(super) async fn connect(
     options: &RunOptions,
-    keys: Option<Credentials>,
+    identity: Identity,
     nobody: bool,
 ) -> Result<Connected, CliError> {
-    connect_with(options, settings(options, keys), nobody).await
+    connect_with(options, settings(options, identity), nobody).await
 }
 
 /// Does the same as whoever has settled where and as whom to ask.
@@ -133,12 +134,14 @@ pub(super) fn region_of(options: &RunOptions) -> Option<String> {
     options.region.clone().or_else(in_environment)
 }
 
-fn settings(options: &RunOptions, keys: Option<Credentials>) -> Settings {
+fn settings(options: &RunOptions, identity: Identity) -> Settings {
     let defaults = Settings::default();
     Settings {
         region: options.region.clone(),
         profile: options.profile.clone(),
-        credentials: keys,
+        credentials: identity.credentials,
+        api_key: identity.api_key,
+        role_arn: identity.role_arn,
         endpoint_url: options.endpoint_url.clone(),
         timeout: options
             .timeout_ms

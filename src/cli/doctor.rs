@@ -4,10 +4,11 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use super::config::warnings;
+use super::configured::{environment, places};
 use super::connect::runtime;
 use super::error::CliError;
 use super::exit::Exit;
-use super::provider::{Chosen, ProviderArgs, Task, environment, places};
+use super::provider::{Chosen, ProviderArgs, Task};
 use super::trial_call::{Call, trial_call};
 use super::ui::{Ui, plural};
 use crate::config::{self, Config, Environment};

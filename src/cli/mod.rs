@@ -7,6 +7,7 @@ mod baseline;
 mod baseline_file;
 mod compare;
 mod config;
+mod configured;
 mod connect;
 mod data_file;
 mod doctor;

@@ -7,21 +7,18 @@ use std::time::Duration;
 use clap::Args;
 
 use super::args::{AwsArgs, RecordingArgs};
+use super::configured::{configured, environment, named, settings};
 use super::connect::{Connected, connect_with, region_of};
 use super::error::CliError;
-use super::exit::Exit;
 use super::header::catalog;
-use super::ui::{Ui, count_problems};
-use crate::bedrock::{Credentials, Settings, profile_of};
+use super::ui::Ui;
+use crate::bedrock::{Settings, profile_of};
 use crate::catalog::{Catalog, PriceRow};
-use crate::config::{self, Config, Environment, Origin, Places, Provider};
+use crate::config::{self, Config, Environment, Provider};
 use crate::journal::RunOptions;
 use crate::model::{ModelClient, ModelId, Scope, ServerSpec};
 use crate::run::{Lane, LaneSettings, RetryPolicy};
-use crate::suite::{Severity, listed};
 
-/// The provider that there is without any file.
-const BUILT_IN: [&str; 2] = ["bedrock", "aws-bedrock"];
 /// The longest wait between two calls, where a person waits.
 const LONGEST_WAIT: Duration = Duration::from_secs(20);
 
@@ -76,56 +73,6 @@ pub(super) struct Chosen {
     pub logs: bool,
     options: RunOptions,
     settings: Settings,
-}
-
-/// Returns the environment of this process with the `.env` files of a place.
-pub(super) fn environment(found: &config::Found) -> Result<Environment, CliError> {
-    let variables = std::env::vars_os();
-    let mut environment =
-        Environment::new(variables.filter_map(|(name, value)| {
-            Some((name.into_string().ok()?, value.into_string().ok()?))
-        }));
-    for path in &found.env {
-        environment.add_file(path).map_err(CliError::usage)?;
-    }
-    Ok(environment)
-}
-
-/// Returns where a configuration is looked for.
-pub(super) fn places(named: Option<PathBuf>) -> Places {
-    let user = std::env::var_os("XDG_CONFIG_HOME").map(PathBuf::from);
-    let home = std::env::var_os("HOME").or_else(|| std::env::var_os("USERPROFILE"));
-    let user = user.or_else(|| Some(PathBuf::from(home?).join(".config")));
-    let program = std::env::current_exe().ok();
-    Places {
-        named,
-        here: std::env::current_dir().unwrap_or_default(),
-        user: user.map(|folder| folder.join("mcp-cli")),
-        program: program.and_then(|path| Some(path.parent()?.to_owned())),
-    }
-}
-
-/// Reads the configuration; an error in it ends the command.
-pub(super) fn configured(
-    named: Option<PathBuf>,
-    with_servers: bool,
-    ui: &Ui,
-) -> Result<(Config, Environment), CliError> {
-    let found = config::find(&places(named));
-    let environment = environment(&found)?;
-    let (config, problems) = config::read(&found, &environment, with_servers);
-    ui.problems(&problems);
-    if problems
-        .iter()
-        .any(|problem| problem.severity == Severity::Error)
-    {
-        let message = format!(
-            "the configuration has {}; nothing was sent",
-            count_problems(&problems)
-        );
-        return Err(CliError::usage(message));
-    }
-    Ok((config, environment))
 }
 
 impl ProviderArgs {
@@ -210,25 +157,34 @@ impl Chosen {
     }
 
     /// Returns the id that a name means here: an alias is looked up, and asked through the region's profile where there is
-    /// one: newer models are refused by their own ids.
+    /// one, since newer models are refused by their own ids. A provider's `inference_profile` says otherwise, for ids too.
     pub(super) fn model_id(&self, written: &str) -> String {
         let written = match written.split_once(':') {
             Some((provider, model)) if provider == self.provider.name => model,
             _ => written,
         };
-        let Some(facts) = self.catalog.expand(written) else {
+        let wanted = self.provider.inference_profile.as_deref();
+        let id = ModelId::parse(written);
+        let is_bare = id.scope() == &Scope::InRegion && id.base() == Some(written);
+        let by_id = || {
+            let facts = self.catalog.look_up(&id);
+            facts.filter(|_| is_bare && wanted.is_some())
+        };
+        let Some(facts) = self.catalog.expand(written).or_else(by_id) else {
             return written.to_owned();
         };
         let region = self.region.as_deref().unwrap_or("us-east-1");
         let profile = profile_of(region, &facts.id);
-        let knows = |scope: &str| facts.profiles.iter().any(|known| known == scope);
-        let (scope, _) = profile.split_once('.').unwrap_or_default();
-        if knows(scope) {
-            profile
-        } else if knows("global") {
-            format!("global.{}", facts.id)
-        } else {
-            facts.id.clone()
+        let (usual, _) = profile.split_once('.').unwrap_or_default();
+        let scopes = match wanted {
+            None | Some("auto") => vec![usual, "global"],
+            Some("none") => Vec::new(),
+            Some(scope) => vec![scope],
+        };
+        let knows = |scope: &&str| facts.profiles.iter().any(|known| known == scope);
+        match scopes.into_iter().find(knows) {
+            Some(scope) => format!("{scope}.{}", facts.id),
+            None => facts.id.clone(),
         }
     }
 
@@ -303,117 +259,5 @@ impl Chosen {
             warnings.retain(|warning| !warning.contains("bare id"));
         }
         warnings
-    }
-}
-
-/// Fills in what the flags of a run leave open, as the default provider's files say it; returns the keys that they hold too.
-///
-/// # Errors
-///
-/// A broken configuration. Where answers are replayed nobody is asked, and no file is read.
-pub(super) fn for_run(
-    options: RunOptions,
-    ui: &Ui,
-) -> Result<(RunOptions, Option<Credentials>), CliError> {
-    if options.replay.is_some() {
-        return Ok((options, None));
-    }
-    let (config, environment) = configured(None, false, ui)?;
-    let provider = named(None, Task::Chat, &config)?;
-    let flags = AwsArgs {
-        endpoint_url: options.endpoint_url.clone(),
-        region: options.region.clone(),
-        profile: options.profile.clone(),
-        pricing: None,
-    };
-    let settings = settings(&provider, &environment, &flags);
-    let options = RunOptions {
-        endpoint_url: settings.endpoint_url,
-        region: settings.region,
-        profile: settings.profile,
-        pricing: options.pricing.or(provider.prices),
-        ..options
-    };
-    Ok((options, settings.credentials))
-}
-
-/// Returns the provider that is named, or the one that needs no name.
-fn named(name: Option<&str>, task: Task, config: &Config) -> Result<Provider, CliError> {
-    let name = name.or(config.default_provider.as_deref());
-    let list = match task {
-        Task::Chat | Task::Tools => &config.providers,
-        Task::Vectors => &config.embeddings,
-    };
-    let find = |list: &[Provider], name: &str| list.iter().find(|one| one.name == name).cloned();
-    let Some(name) = name else {
-        let built_in = || Provider {
-            name: BUILT_IN[0].to_owned(),
-            ..Provider::default()
-        };
-        return Ok(list.first().cloned().unwrap_or_else(built_in));
-    };
-    let own = find(list, name);
-    // What makes vectors may leave out what the provider of the same name says.
-    let shared = (task == Task::Vectors)
-        .then(|| find(&config.providers, name))
-        .flatten();
-    match (own, shared) {
-        (Some(own), Some(shared)) => Ok(own.or(shared)),
-        (Some(own), None) => Ok(own),
-        (None, Some(shared)) => Ok(Provider {
-            default_model: None,
-            ..shared
-        }),
-        (None, None) if BUILT_IN.contains(&name) => Ok(Provider {
-            name: name.to_owned(),
-            ..Provider::default()
-        }),
-        (None, None) => {
-            let mut names: Vec<&str> = config.providers.iter().map(|one| &*one.name).collect();
-            names.push(BUILT_IN[0]);
-            names.dedup();
-            let message = format!("there is no provider `{name}`");
-            Err(CliError::new(Exit::Usage, message).hint(format!("there is {}", listed(&names))))
-        }
-    }
-}
-
-fn settings(provider: &Provider, environment: &Environment, flags: &AwsArgs) -> Settings {
-    // The SDK reads the environment itself; what stands in `.env` files it cannot know.
-    let in_file = |name: &str| {
-        let is_in_file = matches!(environment.origin(name), Some(Origin::File(_)));
-        let value = environment.get(name).filter(|_| is_in_file);
-        value.map(str::to_owned)
-    };
-    let (id, secret) = (&provider.access_key_id, &provider.secret_access_key);
-    let id = id.clone().or_else(|| in_file("AWS_ACCESS_KEY_ID"));
-    let secret = secret.clone().or_else(|| in_file("AWS_SECRET_ACCESS_KEY"));
-    let keys = id.zip(secret).map(|(access_key_id, secret_access_key)| {
-        // The token of temporary keys is told once, where the keys are from.
-        let is_from_environment = environment.get("AWS_ACCESS_KEY_ID") == Some(&access_key_id);
-        let token = environment
-            .get("AWS_SESSION_TOKEN")
-            .filter(|_| is_from_environment);
-        Credentials {
-            session_token: provider.session_token.clone().or(token.map(str::to_owned)),
-            access_key_id,
-            secret_access_key,
-        }
-    });
-    let profile = flags.profile.clone();
-    let region = flags.region.clone().or_else(|| provider.region.clone());
-    let region = region.or_else(|| in_file("AWS_REGION").or_else(|| in_file("AWS_DEFAULT_REGION")));
-    let endpoint = flags
-        .endpoint_url
-        .clone()
-        .or_else(|| provider.endpoint_url.clone());
-    Settings {
-        region,
-        credentials: keys.filter(|_| profile.is_none()),
-        profile: profile
-            .or_else(|| provider.profile.clone())
-            .or_else(|| in_file("AWS_PROFILE")),
-        endpoint_url: endpoint.or_else(|| in_file("AWS_ENDPOINT_URL_BEDROCK_RUNTIME")),
-        ..Settings::default()
     }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::environment::{Environment, Lacking};
+use crate::model::CacheTtl;
 use crate::suite::{MapReader, Node, Problems, Tree};
 
 /// The only interface there is.
@@ -22,6 +23,16 @@ pub struct Provider {
     pub secret_access_key: Option<String>,
     /// `aws_session_token`.
     pub session_token: Option<String>,
+    /// `api_key`: a Bedrock API key, in place of access keys.
+    pub api_key: Option<String>,
+    /// `role_arn`: a role to take on.
+    pub role_arn: Option<String>,
+    /// `inference_profile`: `auto`, `none`, or a scope such as `global`.
+    pub inference_profile: Option<String>,
+    /// `guardrail`: applied to questions, as `ID:VERSION`.
+    pub guardrail: Option<String>,
+    /// `cache`: how long what comes before a prompt is kept, `5m` or `1h`.
+    pub cache: Option<CacheTtl>,
     /// `aws_profile`.
     pub profile: Option<String>,
     /// `endpoint_url`.
@@ -90,14 +101,17 @@ impl Provider {
     /// Returns this provider with what it leaves open as another says it; models and the default are its own.
     #[must_use]
     pub fn or(self, other: Self) -> Self {
-        let has_keys = self.access_key_id.is_some();
+        let has_keys = self.access_key_id.is_some() || self.api_key.is_some();
         let keys = |own: Option<String>, theirs| if has_keys { own } else { theirs };
         Self {
             region: self.region.or(other.region),
-            access_key_id: keys(self.access_key_id, other.access_key_id),
+            access_key_id: keys(self.access_key_id.clone(), other.access_key_id),
             secret_access_key: keys(self.secret_access_key, other.secret_access_key),
             session_token: keys(self.session_token, other.session_token),
             profile: self.profile.or(other.profile),
+            api_key: keys(self.api_key, other.api_key),
+            role_arn: self.role_arn.or(other.role_arn),
+            inference_profile: self.inference_profile.or(other.inference_profile),
             endpoint_url: self.endpoint_url.or(other.endpoint_url),
             timeout: self.timeout.or(other.timeout),
             max_retries: self.max_retries.or(other.max_retries),
@@ -112,6 +126,11 @@ impl Provider {
             optional.map(|name| text(&mut map, name, environment, true, problems));
         (self.region, self.access_key_id, self.secret_access_key) = (region, key, secret);
         self.session_token = text(&mut map, "aws_session_token", environment, true, problems);
+        self.api_key = text(&mut map, "api_key", environment, true, problems);
+        self.role_arn = text(&mut map, "role_arn", environment, true, problems);
+        self.inference_profile = text(&mut map, "inference_profile", environment, false, problems);
+        self.guardrail = guardrail(&mut map, environment, problems);
+        self.cache = map.take("cache").and_then(|node| cache(node, problems));
         self.profile = text(&mut map, "aws_profile", environment, true, problems);
         self.endpoint_url = text(&mut map, "endpoint_url", environment, true, problems);
         self.default_model = text(&mut map, "default_model", environment, false, problems);
@@ -124,6 +143,38 @@ impl Provider {
             self.models = decode_models(models, problems);
         }
         map.finish(problems);
+    }
+}
+
+/// Reads `guardrail`: its id, a colon, and its version.
+fn guardrail(
+    map: &mut MapReader<'_>,
+    environment: &Environment,
+    problems: &mut Problems,
+) -> Option<String> {
+    let place = map.take("guardrail")?.place.clone();
+    let written = text(map, "guardrail", environment, true, problems)?;
+    if written
+        .rsplit_once(':')
+        .is_none_or(|(id, version)| id.is_empty() || version.is_empty())
+    {
+        let hint = "such as `gr-1234:1` or `gr-1234:DRAFT`";
+        problems.error_with(&place, "`guardrail` is an id with its version", Some(hint));
+        return None;
+    }
+    Some(written)
+}
+
+/// Reads `cache`: whether what comes before a prompt is kept, and how long.
+fn cache(node: &Node, problems: &mut Problems) -> Option<CacheTtl> {
+    match (&node.value, node.as_text()) {
+        (Tree::Bool(false), _) => None,
+        (Tree::Bool(true), _) | (_, Some("5m")) => Some(CacheTtl::FiveMinutes),
+        (_, Some("1h")) => Some(CacheTtl::OneHour),
+        _ => {
+            problems.error(&node.place, "`cache` is `true`, `false`, `5m` or `1h`");
+            None
+        }
     }
 }
 

@@ -483,3 +483,125 @@ async fn a_case_of_a_suite_is_asked_again_as_the_report_says() {
         assert!(told.stderr.contains(expected), "{}", told.stderr);
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_comes_before_a_prompt_is_kept_where_that_is_wanted() {
+    let service = Service::whole().await;
+    let program = Program::new();
+    program.write("notes.md", "alpha");
+    let point = json!({"cachePoint": {"type": "default"}});
+    let asked = ["Why?", "-c", "notes.md", "-S", "Be brief.", "-m"];
+    query(
+        &program,
+        &service,
+        &[&asked[..], &["nova-lite", "--cache-prompt"]].concat(),
+    )
+    .exits(0);
+    let (_, body) = service.requests().await.pop().unwrap();
+    assert_eq!(body["system"][1], point);
+    assert_eq!(body["messages"][0]["content"][1], point);
+    assert_eq!(body["messages"][0]["content"][2]["text"], "Why?");
+    // A model that keeps nothing is asked without.
+    let told = query(
+        &program,
+        &service,
+        &[&asked[..], &["llama3-3-70b", "--cache-prompt"]].concat(),
+    );
+    let told = told.exits(0);
+    assert!(told.stderr.contains("keeps no prompts"), "{}", told.stderr);
+    let (_, body) = service.requests().await.pop().unwrap();
+    assert_eq!(body["messages"][0]["content"].as_array().unwrap().len(), 2);
+    // A provider's file says it for all questions.
+    let provider = "interface_type: aws_bedrock\nprovider_name: bedrock\nconfig:\n  cache: 1h\n  guardrail: gr-1:DRAFT\n";
+    program.write("config/providers/a.yaml", provider);
+    query(&program, &service, &[&asked[..], &["haiku"]].concat()).exits(0);
+    let (_, body) = service.requests().await.pop().unwrap();
+    assert_eq!(body["system"][1]["cachePoint"]["ttl"], "1h");
+    assert_eq!(body["guardrailConfig"]["guardrailIdentifier"], "gr-1");
+    query(
+        &program,
+        &service,
+        &[&asked[..], &["haiku", "--cache-prompt=no"]].concat(),
+    )
+    .exits(0);
+    let (_, body) = service.requests().await.pop().unwrap();
+    assert_eq!(body["system"].as_array().unwrap().len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn thinking_is_for_those_who_take_it() {
+    let service = Service::whole().await;
+    let program = Program::new();
+    query(
+        &program,
+        &service,
+        &["Why?", "-m", "haiku", "--thinking", "2000"],
+    )
+    .exits(0);
+    let (_, body) = service.requests().await.pop().unwrap();
+    let thinking = &body["additionalModelRequestFields"]["thinking"];
+    assert_eq!(*thinking, json!({"type": "enabled", "budget_tokens": 2000}));
+    assert_eq!(body["inferenceConfig"]["maxTokens"], 6096);
+    for (args, expected) in [
+        (
+            ["-m", "nova-lite", "--thinking", "2000"],
+            "takes no number of tokens to think with",
+        ),
+        (["-m", "haiku", "--thinking", "100"], "hint: 1024 at least"),
+    ] {
+        let told = query(&program, &service, &[&["Why?"], &args[..]].concat()).exits(2);
+        assert!(told.stderr.contains(expected), "{}", told.stderr);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_provider_says_as_whom_and_through_which_profile() {
+    let service = Service::whole().await;
+    let program = Program::new();
+    let provider = |more: &str| {
+        let text = format!("interface_type: aws_bedrock\nprovider_name: bedrock\nconfig:\n{more}");
+        program.write("config/providers/a.yaml", &text);
+    };
+    let path = async || service.requests().await.pop().unwrap().0;
+    let ids = ["amazon.nova-lite-v1:0", "haiku"];
+    for (profile, expected) in [
+        ("auto", ["us.amazon.nova-lite", "us.anthropic.claude-haiku"]),
+        ("none", ["amazon.nova-lite", "anthropic.claude-haiku"]),
+        (
+            "global",
+            ["amazon.nova-lite", "global.anthropic.claude-haiku"],
+        ),
+    ] {
+        provider(&format!("  inference_profile: {profile}\n"));
+        for (id, expected) in ids.iter().zip(expected) {
+            query(&program, &service, &["Why?", "-m", id]).exits(0);
+            let path = path().await;
+            assert!(
+                path.starts_with(&format!("/model/{expected}")),
+                "{profile}: {path}"
+            );
+        }
+    }
+    provider("  api_key: ${KEY}\n");
+    let url = service.url();
+    let args = [
+        "query",
+        "Why?",
+        "--region",
+        "us-east-1",
+        "--endpoint-url",
+        &url,
+    ];
+    program
+        .run_with(&[("KEY", "ABSKsecret".to_owned())], &args)
+        .exits(0);
+    let header = service.header("authorization").await;
+    assert_eq!(header, "Bearer ABSKsecret");
+
+    let roles = Service::of_roles("ASIAROLE").await;
+    provider("  role_arn: arn:aws:iam::1:role/r\n");
+    let there = ("AWS_ENDPOINT_URL_STS", roles.url());
+    program.run_with(&[there], &args).exits(0);
+    let header = service.header("authorization").await;
+    assert!(header.contains("Credential=ASIAROLE/"), "{header}");
+}

@@ -251,6 +251,41 @@ impl Service {
         told.collect()
     }
 
+    /// Returns a header of the last request.
+    pub(crate) async fn header(&self, name: &str) -> String {
+        let last = self
+            .server
+            .received_requests()
+            .await
+            .unwrap()
+            .pop()
+            .unwrap();
+        last.headers[name].to_str().unwrap().to_owned()
+    }
+
+    /// Starts a service that gives whoever asks for a role the keys of one.
+    pub(crate) async fn of_roles(access_key_id: &str) -> Self {
+        let server = MockServer::start().await;
+        let body = format!(
+            "<AssumeRoleResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><AssumeRoleResult><Credentials>\
+             <AccessKeyId>{access_key_id}</AccessKeyId><SecretAccessKey>s</SecretAccessKey>\
+             <SessionToken>t</SessionToken><Expiration>2099-01-01T00:00:00Z</Expiration></Credentials>\
+             <AssumedRoleUser><AssumedRoleId>A:mcp-cli</AssumedRoleId><Arn>arn:aws:sts::1:assumed-role/r/mcp-cli</Arn>\
+             </AssumedRoleUser></AssumeRoleResult></AssumeRoleResponse>"
+        );
+        let response = ResponseTemplate::new(200).set_body_raw(body, "text/xml");
+        Mock::given(method("POST"))
+            .respond_with(response)
+            .mount(&server)
+            .await;
+        let (_, calls) = channel();
+        Self {
+            server,
+            asked: Arc::new(AtomicUsize::new(0)),
+            calls,
+        }
+    }
+
     /// Starts a service that answers every call with an error.
     pub(crate) async fn failing(status: u16, code: &str, message: &str) -> Self {
         let server = MockServer::start().await;

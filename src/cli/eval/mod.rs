@@ -17,6 +17,7 @@ use declared::Declared;
 use servers::Hosted;
 use sitting::{Resumed, Sitting};
 
+use super::configured::for_run;
 use super::connect::{Connected, connect, runtime};
 use super::error::CliError;
 use super::exit::Exit;
@@ -24,7 +25,6 @@ use super::github;
 use super::header::catalog;
 use super::outputs::{OutputArgs, Shown, journal_error, records_of};
 use super::progress::Progress;
-use super::provider::for_run;
 use super::run_folder::RunFolder;
 use super::signals;
 use super::ui::{Ui, count_problems};
@@ -106,7 +106,7 @@ pub(super) fn carry_out(job: Job<'_>, ui: &Ui) -> Result<Exit, CliError> {
         progress,
         beginning,
     } = job;
-    let (options, keys) = for_run(options, ui)?;
+    let (options, identity) = for_run(options, ui)?;
     let catalog = catalog(options.pricing.as_deref())?;
     let plan = planned(&options, seed, &catalog, ui)?;
     let recall = match &beginning {
@@ -128,7 +128,7 @@ pub(super) fn carry_out(job: Job<'_>, ui: &Ui) -> Result<Exit, CliError> {
         client,
         region,
         cassette,
-    } = runtime.block_on(connect(&options, keys, nobody))?;
+    } = runtime.block_on(connect(&options, identity, nobody))?;
     money::check(&plan, &options, &catalog, region.as_deref())?;
     let declared = Declared::find(&options, &plan, &catalog, region.as_deref(), run_dir)?;
     let begin = |graded| {

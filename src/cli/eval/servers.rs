@@ -5,8 +5,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::cassette::ToolTape;
+use crate::cli::configured::configured;
 use crate::cli::error::CliError;
-use crate::cli::provider::configured;
 use crate::cli::ui::Ui;
 use crate::journal::RunOptions;
 use crate::model::{Reach, ServerSpec, ToolHost};

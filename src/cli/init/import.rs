@@ -4,8 +4,8 @@ use std::path::Path;
 
 use serde_json::{Map, Value, json};
 
+use crate::cli::configured::environment;
 use crate::cli::error::CliError;
-use crate::cli::provider::environment;
 use crate::cli::ui::Ui;
 use crate::config::{Found, read_servers};
 

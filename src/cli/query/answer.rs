@@ -111,8 +111,12 @@ impl Answer {
         } else {
             String::new()
         };
+        let kept = match usage.cache_read_tokens {
+            0 => String::new(),
+            kept => format!(" ({kept} of them kept)"),
+        };
         format!(
-            "{}: {} tokens in, {} out, {cost}, {seconds:.2} s{rate}",
+            "{}: {} tokens in{kept}, {} out, {cost}, {seconds:.2} s{rate}",
             self.model,
             usage.prompt_tokens(),
             usage.output_tokens

@@ -102,6 +102,12 @@ pub(in crate::cli) struct QueryArgs {
     /// Such fields as one JSON object
     #[arg(long, value_name = "JSON", help_heading = "How")]
     pub option_json: Option<String>,
+    /// Let Bedrock keep what comes before the prompt: system prompt, context, attachments
+    #[arg(long, value_name = "HOW_LONG", num_args = 0..=1, default_missing_value = "5m", require_equals = true, value_parser = ["5m", "1h", "no"], help_heading = "How")]
+    pub cache_prompt: Option<String>,
+    /// Tokens that a model of Anthropic may think with before it answers; others take --effort
+    #[arg(long, value_name = "TOKENS", value_parser = clap::value_parser!(u32).range(1..), help_heading = "How")]
+    pub thinking: Option<u32>,
     /// A guardrail, with its version
     #[arg(long, value_name = "ID:VERSION", help_heading = "How")]
     pub guardrail: Option<String>,

@@ -155,8 +155,8 @@ fn from_prompt(
     let mut requests = Vec::new();
     for name in names {
         let model = chosen.model_id(name.trim());
-        let (request, notice) = prompt.request(&model, args, &chosen.catalog, earlier)?;
-        for notice in notice.into_iter().filter(|_| !args.quiet) {
+        let (request, notices) = prompt.request(&model, args, chosen, earlier)?;
+        for notice in notices.into_iter().filter(|_| !args.quiet) {
             ui.note(&format!("warning: {notice}"));
         }
         requests.push(request);

@@ -3,20 +3,26 @@
 use std::io::{IsTerminal, Read};
 use std::path::{Path, PathBuf};
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::args::QueryArgs;
-use crate::catalog::{Ability, Catalog, Support};
+use crate::catalog::{Ability, Support};
 use crate::cli::error::CliError;
 use crate::cli::named_files::named_files;
-use crate::model::{Guardrail, Message, ModelId, Params, Part, Request, Role};
+use crate::cli::provider::Chosen;
+use crate::model::{CacheTtl, Family, Guardrail, Message, ModelId, Params, Part, Request, Role};
 use crate::store::Conversation;
 use crate::suite::attachment;
+
+/// The fewest tokens that a model of Anthropic thinks with.
+const LEAST_THINKING: u32 = 1_024;
 
 /// What is said, whoever is asked.
 pub(super) struct Prompt {
     system: Option<String>,
     parts: Vec<Part>,
+    /// How many of them come before what is asked.
+    before: usize,
     has_images: bool,
     has_documents: bool,
 }
@@ -43,6 +49,7 @@ impl Prompt {
         for (path, told) in plain.chain(typed) {
             parts.push(attached(&path, told, &mut piped)?);
         }
+        let before = parts.len();
         let has_images = parts.iter().any(|part| matches!(part, Part::Image(_)));
         let has_documents = parts.iter().any(|part| matches!(part, Part::Document(_)));
         let data = match args.input_data.as_deref() {
@@ -66,6 +73,7 @@ impl Prompt {
         Ok(Self {
             system: args.system.as_deref().map(system).transpose()?,
             parts,
+            before,
             has_images,
             has_documents,
         })
@@ -80,9 +88,12 @@ impl Prompt {
         &self,
         model: &str,
         args: &QueryArgs,
-        catalog: &Catalog,
+        chosen: &Chosen,
         earlier: Option<&Conversation>,
-    ) -> Result<(Request, Option<String>), CliError> {
+    ) -> Result<(Request, Vec<String>), CliError> {
+        let Chosen {
+            catalog, provider, ..
+        } = chosen;
         let id = ModelId::parse(model);
         let facts = catalog.look_up(&id);
         let cannot = |ability| facts.is_some_and(|facts| facts.supports(ability) == Support::No);
@@ -95,29 +106,51 @@ impl Prompt {
                 return Err(CliError::usage(message).hint("`mcp-cli models` tells which do"));
             }
         }
+        let mut notices = Vec::new();
         let mut parts = self.parts.clone();
+        let keep = keep(args, provider.cache).filter(|_| {
+            let can = facts.is_none_or(|facts| facts.cache.is_some());
+            if !can {
+                notices.push(format!("`{model}` keeps no prompts: it is asked without"));
+            }
+            can
+        });
+        if let Some(ttl) = keep.filter(|_| self.before > 0) {
+            parts.insert(self.before, Part::CachePoint(ttl));
+        }
         let before = earlier.and_then(|earlier| earlier.system.clone());
         let mut system = self.system.clone().or(before);
-        let mut notice = None;
         if let Some(text) = system.take_if(|_| cannot(Ability::System)) {
-            notice = Some(format!(
+            notices.push(format!(
                 "`{model}` has no system prompt: yours is said first"
             ));
             parts.insert(0, Part::Text(text));
         }
+        let mut system: Vec<Part> = system.into_iter().map(Part::Text).collect();
+        if let Some(ttl) = keep.filter(|_| !system.is_empty()) {
+            system.push(Part::CachePoint(ttl));
+        }
+        let usual = catalog.default_max_tokens(&id);
+        let mut fields = fields(args)?;
+        if let Some(tokens) = args.thinking {
+            let fields = fields.get_or_insert_default();
+            fields.insert("thinking".to_owned(), thinking(tokens, &id)?);
+        }
+        let guard = args.guardrail.as_ref().or(provider.guardrail.as_ref());
         let stream = !args.no_stream && !cannot(Ability::Stream);
         let request = Request {
             model: model.to_owned(),
             region: None,
-            system: system.into_iter().map(Part::Text).collect(),
+            system,
             messages: vec![Message {
                 role: Role::User,
                 parts,
             }],
             params: Params {
+                // What it thinks counts too.
                 max_tokens: args
                     .max_tokens
-                    .unwrap_or_else(|| catalog.default_max_tokens(&id)),
+                    .unwrap_or(usual + args.thinking.unwrap_or(0)),
                 temperature: args.temperature,
                 top_p: args.top_p,
                 stop: args.stop.clone(),
@@ -127,15 +160,15 @@ impl Prompt {
             tool_choice: None,
             answer_schema: None,
             embedding: None,
-            additional_fields: fields(args)?,
+            additional_fields: fields,
             service_tier: args.service_tier.clone(),
             performance: None,
-            guardrail: args.guardrail.as_deref().map(guardrail).transpose()?,
+            guardrail: guard.map(|written| guardrail(written)).transpose()?,
             stream,
             sample: 0,
             asker: "query".to_owned(),
         };
-        Ok((request, notice))
+        Ok((request, notices))
     }
 }
 
@@ -229,6 +262,33 @@ fn fields(args: &QueryArgs) -> Result<Option<Map<String, Value>>, CliError> {
         fields.insert(key.trim().to_owned(), value);
     }
     Ok((!fields.is_empty()).then_some(fields))
+}
+
+/// Returns how long what comes before a prompt is to be kept, if at all.
+fn keep(args: &QueryArgs, usual: Option<CacheTtl>) -> Option<CacheTtl> {
+    match args.cache_prompt.as_deref() {
+        Some("5m") => Some(CacheTtl::FiveMinutes),
+        Some("1h") => Some(CacheTtl::OneHour),
+        Some(_) => None,
+        None => usual,
+    }
+}
+
+/// Returns the field that lets a model of Anthropic think.
+fn thinking(tokens: u32, id: &ModelId) -> Result<Value, CliError> {
+    let error = if id.family() != Family::Claude {
+        CliError::usage(format!(
+            "`{}` takes no number of tokens to think with",
+            id.as_str()
+        ))
+        .hint("--effort says how hard a model thinks, where it can be told")
+    } else if tokens < LEAST_THINKING {
+        CliError::usage(format!("{tokens} tokens are too few to think with"))
+            .hint(format!("{LEAST_THINKING} at least"))
+    } else {
+        return Ok(json!({"type": "enabled", "budget_tokens": tokens}));
+    };
+    Err(error)
 }
 
 fn guardrail(written: &str) -> Result<Guardrail, CliError> {
