@@ -56,6 +56,7 @@ pub(super) async fn trial_call(
             dimensions: None,
             normalize: None,
             truncate: None,
+            quantized: None,
         }),
         additional_fields: None,
         service_tier: None,

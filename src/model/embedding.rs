@@ -29,7 +29,17 @@ pub enum Truncate {
     End,
 }
 
-/// How the texts of a request are made vectors.
+/// Numbers that a vector is made of, where they are no floats.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Quantized {
+    /// Whole numbers from -128 to 127.
+    Int8,
+    /// Bits: as such, or packed into bytes, as the model gives them.
+    Binary,
+}
+
+/// How the texts and images of a request are made vectors.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Embedding {
     /// What the vectors are for.
@@ -43,4 +53,7 @@ pub struct Embedding {
     /// What becomes of a text that is too long; `None` is what the model does by itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub truncate: Option<Truncate>,
+    /// What the vectors are made of; `None` is floats.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quantized: Option<Quantized>,
 }

@@ -40,6 +40,11 @@ impl Media {
         }
     }
 
+    /// Returns the SHA-256 of its bytes, in hex digits.
+    pub fn sha256(&self) -> &str {
+        &self.sha256
+    }
+
     /// Returns its bytes.
     pub fn bytes(&self) -> &[u8] {
         &self.bytes

@@ -20,7 +20,7 @@ mod usage;
 
 pub use client::{Asking, Hear, ModelClient, Said};
 pub use completion::{Completion, StopReason};
-pub use embedding::{Embedding, Purpose, Truncate};
+pub use embedding::{Embedding, Purpose, Quantized, Truncate};
 pub use error::{ErrorKind, ModelError, Remedy};
 pub use family::Family;
 pub use id::{IdKind, ModelId, Scope};

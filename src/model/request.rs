@@ -70,7 +70,7 @@ pub struct Request {
     /// The schema that the answer's text is held to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub answer_schema: Option<AnswerSchema>,
-    /// Where it is set, the texts of the messages are made vectors, one for each, and nothing is said.
+    /// Where it is set, the texts and images of the messages are made vectors, one for each, and nothing is said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub embedding: Option<Embedding>,
     /// Fields that go to the model as they are (`additionalModelRequestFields`).

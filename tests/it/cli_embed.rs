@@ -259,3 +259,49 @@ async fn what_fails_is_named_and_what_came_before_is_kept() {
         assert!(told.stderr.contains(message), "{}", told.stderr);
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn images_have_vectors_of_their_own() {
+    let service = Service::whole().await;
+    let program = Program::new();
+    std::fs::write(program.path("pixel.png"), [0x89, b'P', b'N', b'G', 1]).unwrap();
+    let url = service.url();
+    let there = ["--region", "us-east-1", "--endpoint-url", &url];
+    let args = [
+        "embed",
+        "text",
+        "--attach",
+        "pixel.png",
+        "-m",
+        "titan-embed-image",
+    ];
+    let more = ["--output-format", "jsonl", "-u"];
+    let told = program.run(&[&args[..], &more, &there].concat()).exits(0);
+    let rows: Vec<Value> = told
+        .stdout
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    assert_eq!(rows[1]["id"], "pixel.png");
+    assert!(
+        rows[1]["text"].as_str().unwrap().starts_with("image "),
+        "{}",
+        rows[1]
+    );
+    // What an image costs is not known, so that the sum is not either.
+    assert!(told.stderr.contains("unpriced"), "{}", told.stderr);
+    let asked = service.requests().await;
+    assert!(
+        asked
+            .iter()
+            .any(|(_, body)| body["inputImage"] == "iVBORwE=")
+    );
+    let told = program
+        .run(&[&args[..5], &["titan-embed"], &there].concat())
+        .exits(2);
+    assert!(
+        told.stderr.contains("makes vectors of texts alone"),
+        "{}",
+        told.stderr
+    );
+}

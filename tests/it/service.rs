@@ -91,7 +91,8 @@ fn vectors(request: &Request) -> ResponseTemplate {
         let text = &body["singleEmbeddingParams"]["text"]["value"];
         json!({"embeddings": [{"embeddingType": "TEXT", "embedding": vector(text)}]})
     } else {
-        let text = &body["inputText"];
+        // An image is its base64 text here.
+        let text = body.get("inputText").unwrap_or(&body["inputImage"]);
         let tokens = text.as_str().unwrap().len();
         json!({"embedding": vector(text), "inputTextTokenCount": tokens})
     };

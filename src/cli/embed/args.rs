@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use crate::cli::provider::ProviderArgs;
-use crate::model::{Purpose, Truncate};
+use crate::model::{Purpose, Quantized, Truncate};
 use crate::vectors::{CutAt, Unit, VectorFormat};
 
 /// Make vectors of texts
@@ -26,6 +26,9 @@ pub(in crate::cli) struct EmbedArgs {
     /// Files to read texts from: paths, patterns, folders, or `-`
     #[arg(short, long = "input-file", value_name = "FILE", num_args = 1.., help_heading = "Texts")]
     pub input: Vec<String>,
+    /// Images, each a vector of its own: files, patterns, folders
+    #[arg(short, long, value_name = "FILE", num_args = 1.., help_heading = "Texts")]
+    pub attach: Vec<String>,
     /// How files are read; without it, by their extension
     #[arg(long, value_enum, value_name = "FORMAT", help_heading = "Texts")]
     pub input_format: Option<InputFormat>,
@@ -112,7 +115,7 @@ pub(in crate::cli) struct EmbedArgs {
     /// Digits behind the point
     #[arg(long, value_name = "N", help_heading = "What is written")]
     pub precision: Option<usize>,
-    /// float, or base64 of 32-bit floats
+    /// float, base64 of 32-bit floats, or int8 and binary, where the model makes them
     #[arg(long, value_enum, default_value_t = Encoding::Float, help_heading = "What is written")]
     pub encoding_format: Encoding,
 
@@ -212,6 +215,21 @@ pub(in crate::cli) enum Encoding {
     Float,
     /// Text
     Base64,
+    /// Whole numbers from -128 to 127
+    Int8,
+    /// Bits
+    Binary,
+}
+
+impl Encoding {
+    /// Returns what vectors are made of, where it is no floats.
+    pub(super) fn quantized(self) -> Option<Quantized> {
+        match self {
+            Self::Float | Self::Base64 => None,
+            Self::Int8 => Some(Quantized::Int8),
+            Self::Binary => Some(Quantized::Binary),
+        }
+    }
 }
 
 impl From<ChunkStrategy> for CutAt {

@@ -7,7 +7,9 @@ use std::path::{Path, PathBuf};
 use super::args::{EmbedArgs, InputFormat};
 use crate::cli::error::CliError;
 use crate::cli::named_files::named_files;
+use crate::model::{Media, Part};
 use crate::store::content_name;
+use crate::suite::attachment;
 use serde_json::Value;
 
 /// One text, with the name that its vectors get.
@@ -15,6 +17,8 @@ use serde_json::Value;
 pub(super) struct Input {
     pub(super) id: String,
     pub(super) text: String,
+    /// An image, which the text names.
+    pub(super) image: Option<Media>,
 }
 
 /// Texts as they are read.
@@ -36,6 +40,7 @@ pub(super) fn inputs(args: &EmbedArgs) -> Result<Inputs, CliError> {
         Ok(Input {
             id,
             text: text.clone(),
+            image: None,
         })
     });
     let given: Vec<Result<Input, CliError>> = given.collect();
@@ -46,7 +51,7 @@ pub(super) fn inputs(args: &EmbedArgs) -> Result<Inputs, CliError> {
             written => named_files(written)?,
         });
     }
-    let nothing = given.is_empty() && files.is_empty();
+    let nothing = given.is_empty() && files.is_empty() && args.attach.is_empty();
     if args.texts.iter().any(|text| text == "-") || (nothing && !std::io::stdin().is_terminal()) {
         files.push(PathBuf::from("-"));
     } else if nothing {
@@ -60,7 +65,27 @@ pub(super) fn inputs(args: &EmbedArgs) -> Result<Inputs, CliError> {
     for file in files {
         all = Box::new(all.chain(open(&file, several, args)?));
     }
+    for written in &args.attach {
+        let images = named_files(written)?.into_iter();
+        all = Box::new(all.chain(images.map(|path| image(&path))));
+    }
     Ok(all)
+}
+
+/// Reads an image. Its text names it by its content, so that a collection knows whether it has changed.
+fn image(path: &Path) -> Result<Input, CliError> {
+    let shown = path.display();
+    let bytes = std::fs::read(path)
+        .map_err(|error| CliError::usage(format!("cannot read `{shown}`: {error}")))?;
+    match attachment(path, bytes, None) {
+        Ok(Part::Image(image)) => Ok(Input {
+            id: shown.to_string(),
+            text: format!("image {}", &image.sha256()[..12]),
+            image: Some(image),
+        }),
+        Ok(_) => Err(CliError::usage(format!("`{shown}` is no image"))),
+        Err(why) => Err(CliError::usage(format!("`{shown}`: {why}"))),
+    }
 }
 
 /// Opens a file; its texts are named after their rows, and after the file where there are several.
@@ -100,6 +125,7 @@ fn open(path: &Path, several: bool, args: &EmbedArgs) -> Result<Inputs, CliError
                 .filter(|line| !line.trim().is_empty())
                 .map(|text| Input {
                     id: source.name(number, &text),
+                    image: None,
                     text,
                 }))
         }),
@@ -156,6 +182,7 @@ impl Source {
             } else {
                 self.shown.clone()
             },
+            image: None,
             text,
         })
     }
@@ -189,6 +216,7 @@ impl Source {
         };
         Ok(Input {
             id,
+            image: None,
             text: text.to_owned(),
         })
     }
@@ -212,6 +240,7 @@ impl Source {
             let text = row.get(text).unwrap_or_default();
             Ok(Input {
                 id: id.map_or_else(|| self.name(number, text), str::to_owned),
+                image: None,
                 text: text.to_owned(),
             })
         }))

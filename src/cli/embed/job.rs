@@ -13,7 +13,7 @@ use super::done::Done;
 use super::input::{Input, inputs};
 use super::kept::Kept;
 use super::sink::Sink;
-use crate::catalog::{Kind, PriceRow, Usd};
+use crate::catalog::{Ability, Kind, PriceRow, Support, Usd};
 use crate::cli::connect::Connected;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
@@ -22,7 +22,7 @@ use crate::cli::run_folder::cannot_write;
 use crate::cli::trouble::Trouble;
 use crate::cli::ui::{Ui, plural};
 use crate::model::{
-    Embedding, Family, Message, ModelId, Params, Part, Purpose, Request, Role, Usage,
+    Embedding, Family, Media, Message, ModelId, Params, Part, Purpose, Request, Role, Usage,
 };
 use crate::run::{Answered, Stop, ask};
 use crate::vectors::{Chunking, CutAt, Row, Unit, chunks};
@@ -50,6 +50,7 @@ struct Waiting {
     start: usize,
     start_char: usize,
     text: String,
+    image: Option<Media>,
 }
 
 impl<'a> Job<'a> {
@@ -66,6 +67,14 @@ impl<'a> Job<'a> {
             return Err(
                 CliError::usage(message).hint("`mcp-cli embed --show-models` lists those that do")
             );
+        }
+        if !args.attach.is_empty()
+            && facts.is_some_and(|facts| facts.supports(Ability::Images) == Support::No)
+        {
+            let message = format!("`{model}` makes vectors of texts alone");
+            let hint =
+                "titan-embed-image, cohere-embed and nova-2-multimodal-embeddings take images";
+            return Err(CliError::usage(message).hint(hint));
         }
         let known = facts
             .map(|facts| facts.dimensions.as_slice())
@@ -112,6 +121,7 @@ impl<'a> Job<'a> {
                     _ => None,
                 },
                 truncate: args.truncate.map(Into::into),
+                quantized: args.encoding_format.quantized(),
             },
             chunking: Chunking {
                 strategy: cut,
@@ -128,6 +138,18 @@ impl<'a> Job<'a> {
         if input.text.trim().is_empty() {
             return Err(CliError::usage(format!("the text `{}` is blank", input.id)));
         }
+        if let Some(image) = &input.image {
+            let one = Waiting {
+                id: input.id.clone(),
+                chunk: 0,
+                start: 0,
+                start_char: 0,
+                text: input.text.clone(),
+                image: Some(image.clone()),
+            };
+            let is_done = done.holds(&one.id, 0, &one.text)?;
+            return Ok(if is_done { Vec::new() } else { vec![one] });
+        }
         let chunks = chunks(&input.text, &self.chunking);
         done.ends(&input.id, chunks.len())?;
         let chunks = chunks.into_iter().enumerate();
@@ -138,6 +160,7 @@ impl<'a> Job<'a> {
             start: chunk.start,
             start_char: chunk.start_char,
             text: chunk.text.to_owned(),
+            image: None,
         });
         let mut new = Vec::new();
         for one in waiting {
@@ -163,14 +186,22 @@ impl<'a> Job<'a> {
                     None => break,
                 }
             }
-            let next = waiting.len().min(self.batch);
+            // An image is asked for alone.
+            let texts = waiting.iter().position(|one| one.image.is_some());
+            let next = match texts {
+                Some(0) => 1,
+                texts => texts.unwrap_or(waiting.len()).min(self.batch),
+            };
             (next > 0).then(|| Ok(waiting.drain(..next).collect()))
         }))
     }
 
     fn request(&self, batch: &[Waiting]) -> Request {
-        let texts = batch.iter().map(|one| one.text.clone());
-        request_for(&self.model, self.how.clone(), texts)
+        let parts = batch.iter().map(|one| match &one.image {
+            Some(image) => Part::Image(image.clone()),
+            None => Part::Text(one.text.clone()),
+        });
+        request_for(&self.model, self.how.clone(), parts)
     }
 
     fn price(&self) -> Option<&PriceRow> {
@@ -190,6 +221,7 @@ impl<'a> Job<'a> {
         }
         let cost = self
             .price()
+            .filter(|_| self.args.attach.is_empty())
             .map(|price| price.cost(&Usage::new(tokens, 0)).usd);
         let shown = json!({
             "model": self.model, "chunks": texts, "calls": calls, "input_tokens": tokens, "cost_usd": cost,
@@ -231,7 +263,11 @@ impl<'a> Job<'a> {
             let (batch, Answered { result, attempts }) = next?;
             for billed in attempts.iter().filter_map(|attempt| attempt.usage) {
                 usage += billed;
-                let price = self.price().map(|price| price.cost(&billed).usd);
+                // What an image costs stands in no table.
+                let priced = self
+                    .price()
+                    .filter(|_| batch.iter().all(|one| one.image.is_none()));
+                let price = priced.map(|price| price.cost(&billed).usd);
                 cost = cost.zip(price).map(|(sum, price)| sum + price);
             }
             match result {
@@ -295,11 +331,11 @@ fn row((waiting, vector): (Waiting, Vec<f32>)) -> Row {
     }
 }
 
-/// Returns a request for vectors of texts.
+/// Returns a request for vectors of texts or an image.
 pub(super) fn request_for(
     model: &str,
     how: Embedding,
-    texts: impl IntoIterator<Item = String>,
+    parts: impl IntoIterator<Item = Part>,
 ) -> Request {
     Request {
         model: model.to_owned(),
@@ -307,7 +343,7 @@ pub(super) fn request_for(
         system: Vec::new(),
         messages: vec![Message {
             role: Role::User,
-            parts: texts.into_iter().map(Part::Text).collect(),
+            parts: parts.into_iter().collect(),
         }],
         params: Params {
             max_tokens: 1,

@@ -62,7 +62,10 @@ impl Output {
             to,
             format,
             numbers: Numbers {
-                precision: args.precision,
+                // Whole numbers need no point.
+                precision: args
+                    .precision
+                    .or(args.encoding_format.quantized().map(|_| 0)),
                 base64: args.encoding_format == Encoding::Base64,
             },
             with_text: args.include_metadata,

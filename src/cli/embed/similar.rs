@@ -15,7 +15,7 @@ use crate::cli::provider::{Chosen, ProviderArgs, Task};
 use crate::cli::query::store_error;
 use crate::cli::trouble::Trouble;
 use crate::cli::ui::Ui;
-use crate::model::{Embedding, Purpose};
+use crate::model::{Embedding, Part, Purpose};
 use crate::report::safe_text;
 use crate::run::{Stop, ask};
 use crate::store::{Collection, Near};
@@ -70,6 +70,7 @@ pub(in crate::cli) fn run(args: &SimilarArgs, ui: &Ui) -> Result<Exit, CliError>
         dimensions: collection.dimensions,
         normalize: None,
         truncate: None,
+        quantized: None,
     };
     let runtime = runtime()?;
     let vector = runtime.block_on(vector(&chosen, &model, how, question));
@@ -105,7 +106,7 @@ async fn vector(
 ) -> Result<Result<Vec<f32>, Trouble>, CliError> {
     let Connected { client, region, .. } = chosen.connect().await?;
     let lane = chosen.lane(model, client, 1, (None, None));
-    let request = request_for(model, how, [question]);
+    let request = request_for(model, how, [Part::Text(question)]);
     let answered = ask(&lane, &request, &Stop::default(), |_| {}).await;
     let attempts = answered.attempts.len();
     let answer = answered
