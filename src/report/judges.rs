@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::human::{counted, listed, percent};
 use super::safe::name;
 use crate::journal::Header;
-use crate::stats::Interval;
+use crate::stats::{Causes, Interval};
 use crate::tally::{Bench, Benches, CONFIDENCE, Corrected, FEW_LABELS, Judging, Pairs};
 
 /// The checks of one type, metric and judges in a suite: what labels of humans tell of them, and how far judges agree.
@@ -28,6 +28,8 @@ pub struct JudgeRow {
     pub alpha_n: u64,
     /// What judges of pairs went by; null where none saw two answers in both orders.
     pub pairs: Option<PairsRow>,
+    /// Where single opinions differ; null without repeats that were judged several times.
+    pub noise: Option<JudgeNoiseRow>,
     /// What humans say; null without their labels.
     pub human: Option<HumanRow>,
 }
@@ -45,6 +47,19 @@ pub struct PairsRow {
     pub position_bias: f64,
     /// The probability that such a judge is at least as uneven, by an exact sign test over cases.
     pub p: f64,
+}
+
+/// How much of the spread of single opinions, which are 1 or 0, has which cause: variances.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct JudgeNoiseRow {
+    /// Questions that it is computed from, of all models.
+    pub questions: u64,
+    /// Between questions.
+    pub between_cases: f64,
+    /// Between a model's answers to one question.
+    pub between_answers: f64,
+    /// Between opinions of one answer.
+    pub between_opinions: f64,
 }
 
 /// Judges against the labels of humans.
@@ -114,6 +129,7 @@ impl JudgeRow {
             alpha,
             alpha_n: alpha_n as u64,
             pairs: judging.by_place().map(PairsRow::of),
+            noise: judging.causes().map(JudgeNoiseRow::of),
             human: (judging.labels() > 0).then(|| HumanRow::of(labels, judging)),
         }
     }
@@ -149,7 +165,41 @@ impl JudgeRow {
                 None => format!("{who}: one verdict on all of {answers}: alpha cannot tell"),
             });
         }
+        if let Some(noise) = &self.noise {
+            sentences.push(format!("{who}: {}", noise.sentence()));
+        }
         sentences
+    }
+}
+
+impl JudgeNoiseRow {
+    fn of((causes, questions): (Causes, usize)) -> Self {
+        Self {
+            questions: questions as u64,
+            between_cases: causes.cases,
+            between_answers: causes.answers,
+            between_opinions: causes.judge,
+        }
+    }
+
+    fn sentence(&self) -> String {
+        let all = self.between_cases + self.between_answers + self.between_opinions;
+        let questions = counted(self.questions, "question");
+        if all <= 0.0 {
+            return format!("every opinion of {questions} is the same");
+        }
+        let share = |part: f64| percent(part / all);
+        let advice = if self.between_opinions > self.between_answers {
+            "more votes would help more than more repeats"
+        } else {
+            "more repeats would help more than more votes"
+        };
+        format!(
+            "of the spread of opinions on {questions}, {} is the questions, {} the model's answers, {} the judging: {advice}",
+            share(self.between_cases),
+            share(self.between_answers),
+            share(self.between_opinions),
+        )
     }
 }
 

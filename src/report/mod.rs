@@ -51,7 +51,7 @@ pub use gates::GateRow;
 pub use github::annotations;
 pub use html::Page;
 pub use json::result;
-pub use judges::{CorrectedRow, HumanRow, JudgeRow, PairsRow, WithEnds};
+pub use judges::{CorrectedRow, HumanRow, JudgeNoiseRow, JudgeRow, PairsRow, WithEnds};
 pub use noise::{NoiseRow, SpreadRow};
 pub use results::{ResultCheck, ResultError, ResultLine, ResultToolCall};
 pub use safe::safe_text;

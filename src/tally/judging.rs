@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use super::by_case::{ByCase, CaseKey};
 use super::count::Mean;
 use super::estimate::CONFIDENCE;
+use super::opinions::Opinions;
 use crate::check::{ByPlace, CheckResult, Opinion, Status};
 use crate::journal::Record;
-use crate::stats::{Agreement, Alpha, Interval, Share, corrected_rate, sign_test};
+use crate::stats::{Agreement, Alpha, Causes, Interval, Share, corrected_rate, sign_test};
 
 /// Fewer labels than this of what should pass, or of what should fail, do not tell how sure a corrected rate is.
 pub const FEW_LABELS: usize = 10;
@@ -38,6 +39,7 @@ pub struct Judging {
     first_over_last: ByCase<i64>,
     /// Shares of answers that passed, by model and case.
     found: BTreeMap<u32, ByCase<Mean>>,
+    opinions: Opinions,
 }
 
 /// What judges that saw two answers in both orders went by.
@@ -69,6 +71,7 @@ impl Judging {
     fn add(&mut self, record: &Record, place: usize, check: &CheckResult) {
         let (yes, no) = ratings(&check.opinions);
         self.alpha.add(yes, no);
+        self.opinions.add(record, place, check);
         for by_place in check.opinions.iter().filter_map(|opinion| opinion.by_place) {
             let (counted, sign) = match by_place {
                 ByPlace::No => (None, 0),
@@ -121,6 +124,11 @@ impl Judging {
     /// answers.
     pub fn alpha(&self) -> (Option<f64>, usize) {
         (self.alpha.get(), self.alpha.things())
+    }
+
+    /// Returns where single opinions differ; `None` without repeats that were judged several times.
+    pub fn causes(&self) -> Option<(Causes, usize)> {
+        self.opinions.causes()
     }
 
     /// Returns what judges of pairs went by, and the probability that a judge without a favourite place is at least as
@@ -353,6 +361,31 @@ mod tests {
             only(&[judged(0, 0, true, &[(true, None)])]).by_place(),
             None
         );
+    }
+
+    #[test]
+    fn opinions_of_one_answer_are_told_from_answers_to_one_question() {
+        // Two cases, two answers of each, two votes of each answer: [[1,1],[1,0]], [[0,0],[0,0]].
+        let trial = |case, repeat, votes: [bool; 2]| {
+            let mut record = judged(case, 0, true, &[]);
+            record.at.repeat = repeat;
+            record.checks[0].opinions = votes.map(|vote| opinion("a", Some(vote))).to_vec();
+            record
+        };
+        let mut records = vec![
+            trial(0, 0, [true, true]),
+            trial(0, 1, [true, false]),
+            trial(1, 0, [false, false]),
+            trial(1, 1, [false, false]),
+        ];
+        let (causes, questions) = only(&records).causes().unwrap();
+        assert_eq!(questions, 2);
+        // Mean squares: votes (0 + 1/2 + 0 + 0) / 4, answers (1/4)² · 2 · 2 / 2, cases (3/4)² / 2 · 4.
+        assert!((causes.judge - 0.125).abs() < 1e-12, "{causes:?}");
+        assert!((causes.answers - 0.0).abs() < 1e-12, "{causes:?}");
+        assert!((causes.cases - 0.25).abs() < 1e-12, "{causes:?}");
+        records.truncate(1);
+        assert_eq!(only(&records).causes(), None);
     }
 
     #[test]

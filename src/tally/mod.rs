@@ -13,6 +13,7 @@ mod forecast;
 mod gates;
 mod judging;
 mod noise;
+mod opinions;
 mod records;
 #[expect(
     clippy::module_inception,
