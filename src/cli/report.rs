@@ -62,6 +62,9 @@ fn reprice(header: &mut Header, catalog: &Catalog) {
     for suite in &mut header.suites {
         for model in &mut suite.models {
             today(&model.model, region.as_deref(), &mut model.price);
+            if model.flex.is_some() {
+                today(&model.model, region.as_deref(), &mut model.flex);
+            }
         }
         for judge in &mut suite.judges {
             let region = judge.region.as_deref().or(region.as_deref());

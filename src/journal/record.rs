@@ -177,6 +177,12 @@ pub struct ModelRecord {
     pub planned: u64,
     /// The price row that applies; `None` where the model is unpriced.
     pub price: Option<PriceRow>,
+    /// The price row of its flex tier, where it is asked in the default one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub flex: Option<PriceRow>,
+    /// Tokens, as estimated, with which every question of a prompt begins, by prompt; 0 where the model would not keep them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub prefixes: Vec<u64>,
 }
 
 /// How a trial ended.

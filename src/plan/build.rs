@@ -355,6 +355,23 @@ impl Plan {
         })
     }
 
+    /// Returns the first trials of one prompt: its first cases, each put once to the first model.
+    pub(super) fn first_trials(
+        &self,
+        suite: usize,
+        prompt: usize,
+        most: usize,
+    ) -> impl Iterator<Item = Trial> + '_ {
+        let cases = self.suites[suite].asked(&self.selection).take(most);
+        cases.filter_map(Result::ok).flat_map(move |chosen| {
+            let all = self.trials_of(suite, &chosen, &|_| true);
+            let one = all
+                .into_iter()
+                .find(|trial| trial.at.prompt as usize == prompt);
+            one.into_iter().collect::<Vec<_>>()
+        })
+    }
+
     fn trials_of<'a>(
         &'a self,
         suite: usize,

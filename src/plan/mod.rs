@@ -7,6 +7,7 @@ mod build;
 mod digest;
 mod order;
 mod position;
+mod prefix;
 mod select;
 mod trial;
 

@@ -139,7 +139,9 @@ impl Counts {
             metrics: metrics.collect(),
             usage: count.usage.into(),
             cost_usd: count.cost,
-            batch_cost_usd: count.batch_cost,
+            batch_cost_usd: count.otherwise.batch,
+            flex_cost_usd: count.otherwise.flex,
+            cached_cost_usd: count.otherwise.cached,
             paid_usd: count.paid,
             judge_cost_usd: count.judge_cost,
             cost_per_pass_usd: count.cost_per_pass().map(|cost| CostPerPass {

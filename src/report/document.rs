@@ -150,6 +150,15 @@ pub struct Counts {
     #[serde(default)]
     #[schemars(schema_with = "schema::usd_or_null")]
     pub batch_cost_usd: Option<Usd>,
+    /// What the answers would cost in the flex tier; null where that cannot be said.
+    #[serde(default)]
+    #[schemars(schema_with = "schema::usd_or_null")]
+    pub flex_cost_usd: Option<Usd>,
+    /// What the answers would cost with a prompt cache for what all questions of a prompt begin with, as estimated; null where
+    /// there is nothing to keep, or it is kept already.
+    #[serde(default)]
+    #[schemars(schema_with = "schema::usd_or_null")]
+    pub cached_cost_usd: Option<Usd>,
     /// What was charged in this run; null if unpriced.
     #[schemars(schema_with = "schema::usd_or_null")]
     pub paid_usd: Option<Usd>,

@@ -27,13 +27,18 @@ pub(super) fn sentences(report: &Report, questions: u64) -> Vec<String> {
             ));
             continue;
         };
-        let batch = monthly(&row.counts, row.counts.batch_cost_usd, questions);
-        let batch = batch.map(|batch| format!(", {} in batch", dollars(batch)));
-        lines.push(format!(
-            "{label}: {}{}.",
-            dollars(cost),
-            batch.unwrap_or_default()
-        ));
+        let counts = &row.counts;
+        let ways = [
+            (counts.batch_cost_usd, "in batch"),
+            (counts.flex_cost_usd, "in the flex tier"),
+            (counts.cached_cost_usd, "with a prompt cache"),
+        ];
+        let ways = ways.into_iter().filter_map(|(cost, way)| {
+            let cost = monthly(counts, cost, questions)?;
+            Some(format!(", {} {way}", dollars(cost)))
+        });
+        let ways: String = ways.collect();
+        lines.push(format!("{label}: {}{ways}.", dollars(cost)));
     }
     for row in verdicts::shown(report) {
         let cascade = row

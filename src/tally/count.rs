@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::by_case::{ByCase, CaseKey};
+use super::otherwise::Otherwise;
 use crate::catalog::{PriceRow, Usd};
-use crate::journal::{JudgeRecord, Record, TrialStatus};
+use crate::journal::{JudgeRecord, ModelRecord, Record, TrialStatus};
 use crate::model::{ErrorKind, Usage};
 
 /// A mean in the making.
@@ -70,8 +71,8 @@ pub struct Count {
     pub usage: Usage,
     /// What the answers cost, whether paid in this run or recorded; `None` if unpriced.
     pub cost: Option<Usd>,
-    /// What the answers would cost in batch inference; `None` where that cannot be said.
-    pub batch_cost: Option<Usd>,
+    /// What they would cost otherwise.
+    pub otherwise: Otherwise,
     /// What was charged in this run; `None` if unpriced.
     pub paid: Option<Usd>,
     /// What judging the answers costs, whether paid in this run or recorded; `None` if a judge is unpriced.
@@ -109,7 +110,7 @@ impl Default for Count {
             errors: 0,
             usage: Usage::default(),
             cost: Some(Usd::ZERO),
-            batch_cost: Some(Usd::ZERO),
+            otherwise: Otherwise::default(),
             paid: Some(Usd::ZERO),
             judge_cost: Some(Usd::ZERO),
             judge_paid: Some(Usd::ZERO),
@@ -142,10 +143,12 @@ impl Count {
     pub(super) fn add(
         &mut self,
         record: &Record,
-        price: Option<&PriceRow>,
+        model: Option<&ModelRecord>,
         judges: &[JudgeRecord],
         cluster: Option<u32>,
     ) {
+        let price = model.and_then(|model| model.price.as_ref());
+        self.otherwise.add(record, model, self.trials() == 0);
         let key = CaseKey::new(record.at.suite, record.at.case);
         let cost = record.cost(price);
         let case = self.cases.entry(key);
@@ -168,7 +171,6 @@ impl Count {
         }
         self.usage += record.usage();
         self.cost = sum(self.cost, cost);
-        self.batch_cost = sum(self.batch_cost, batch_cost(record, price));
         self.paid = sum(self.paid, record.paid(price));
         self.judge_cost = sum(self.judge_cost, record.judge_cost(judges));
         self.judge_paid = sum(self.judge_paid, record.judge_paid(judges));
@@ -208,7 +210,7 @@ impl Count {
         self.errors += other.errors;
         self.usage += other.usage;
         self.cost = sum(self.cost, other.cost);
-        self.batch_cost = sum(self.batch_cost, other.batch_cost);
+        self.otherwise.absorb(&other.otherwise);
         self.paid = sum(self.paid, other.paid);
         self.judge_cost = sum(self.judge_cost, other.judge_cost);
         self.judge_paid = sum(self.judge_paid, other.judge_paid);
@@ -237,13 +239,6 @@ impl Count {
 /// Returns the sum, unknown if either part is.
 fn sum(a: Option<Usd>, b: Option<Usd>) -> Option<Usd> {
     Some(a? + b?)
-}
-
-/// Returns what the trial would cost in batch inference.
-fn batch_cost(record: &Record, price: Option<&PriceRow>) -> Option<Usd> {
-    let usages = record.attempts.iter().filter_map(|attempt| attempt.usage);
-    let costs = usages.map(|usage| Some(price?.batch_cost(&usage)?.usd));
-    costs.sum()
 }
 
 /// Returns what the trial would have cost more, had its cache reads been billed as input.

@@ -32,6 +32,8 @@ pub(crate) fn suite(name: &str, cases: u64) -> SuiteRecord {
         request: None,
         planned: cases,
         price: Some(price(input, output)),
+        flex: None,
+        prefixes: Vec::new(),
     };
     SuiteRecord {
         name: name.to_owned(),

@@ -14,6 +14,7 @@ mod gates;
 mod judging;
 mod noise;
 mod opinions;
+mod otherwise;
 mod records;
 #[expect(
     clippy::module_inception,
@@ -34,5 +35,6 @@ pub use forecast::{Experience, Forecast, ForecastRow, Span};
 pub use gates::{Decided, GateStatus, Reason, decided, gate_contests};
 pub use judging::{Bench, Benches, Corrected, FEW_LABELS, Judging, Pairs};
 pub use noise::{Noise, NoiseSpread};
+pub use otherwise::Otherwise;
 pub use records::{Listed, PlanOrder, RecordsError};
 pub use tally::{Overall, Tally};

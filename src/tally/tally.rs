@@ -40,7 +40,6 @@ impl Tally {
         let at = record.at;
         let suite = header.suites.get(at.suite as usize);
         let model = suite.and_then(|suite| suite.models.get(at.model as usize));
-        let price = model.and_then(|model| model.price.as_ref());
         let cluster = record.cluster.as_deref().map(|name| {
             let names = self.clusters.entry(at.suite).or_default();
             *names.entry(name.to_owned()).or_insert_with(|| {
@@ -50,7 +49,7 @@ impl Tally {
         });
         let count = self.counts.entry((at.suite, at.model, at.prompt));
         let judges = suite.map_or(&[][..], |suite| &suite.judges);
-        count.or_default().add(record, price, judges, cluster);
+        count.or_default().add(record, model, judges, cluster);
     }
 
     /// Returns the counts of one prompt of a model entry; `None` if nothing was asked.

@@ -369,3 +369,30 @@ fn an_order_that_is_drawn_spreads_every_tag_and_is_the_same_for_all_models() {
     assert_eq!(plan.digest(), whole(&yaml).digest());
     assert!(trials(&whole(&yaml))[0].turn.is_none());
 }
+
+#[test]
+fn what_all_questions_begin_with_is_found() {
+    let prefixes = |yaml: &str| {
+        let folder = tempfile::tempdir().unwrap();
+        let suite = crate::run::load(&folder, yaml);
+        let plan = plan::build(vec![suite], Selection::default(), |_| None).unwrap();
+        plan.prefixes(0)
+    };
+    let suite = |tests: &str| {
+        format!(
+            "prompts: [{{ system: Be brief., user: 'Say {{{{ word }}}}' }}, '{{{{ word }}}} and no more']\n\
+             models: ['{}']\ntests:\n{tests}",
+            crate::run::LITE
+        )
+    };
+    let test = |word: &str| {
+        format!("  - {{ vars: {{ word: {word} }}, assert: [{{ type: equals, value: ok }}] }}\n")
+    };
+    let several = suite(&["two", "ten"].map(test).concat());
+    assert_eq!(prefixes(&several), ["Be brief.Say t".len() as u64, 1]);
+    assert_eq!(
+        prefixes(&suite(&test("two"))),
+        [0, 0],
+        "one question shares nothing"
+    );
+}

@@ -250,6 +250,8 @@ fn header(plan: &Plan) -> Header {
                 request: None,
                 planned: part.trials_per_model,
                 price: (catalog.price(&ModelId::parse(&entry.id), None, None)).cloned(),
+                flex: None,
+                prefixes: Vec::new(),
             })
             .collect(),
         judges: (part.suite.helpers().into_iter())
