@@ -85,13 +85,34 @@ async fn a_gate_that_needs_every_case_gets_them() {
     let program = Program::new();
     with_suite(
         &program,
-        "margin: 0.1\ngates: [{ pass_rate: { at_least: 0.9, models: lite } }]\n",
+        "margin: 0.1\ngates: [{ latency_p95: { at_most: 60s, models: lite } }]\n",
     );
     program
         .run(&args(&service.url(), &["--stop-early"]))
         .exits(0);
     assert_eq!(service.asked(), 3 * CASES);
     assert_eq!(program.report()["run"]["complete"], true);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pass_rate_is_asked_for_until_the_rest_cannot_change_it() {
+    let service = Service::echo_but(Some("micro"), Duration::ZERO).await;
+    let program = Program::new();
+    with_suite(
+        &program,
+        "baseline: lite\ngates: [{ pass_rate: { at_least: 0.9 } }]\n",
+    );
+    program
+        .run(&args(&service.url(), &["--stop-early"]))
+        .exits(1);
+    let report = program.report();
+    assert_eq!(report["run"]["stopped_by"], "early");
+    let asked = |at: usize| report["models"][at]["trials"].as_u64().unwrap();
+    // 31 failures are one too many, 270 passes are enough; some more are in flight by then.
+    assert!((31..60).contains(&asked(1)), "micro {}", asked(1));
+    assert!((270..299).contains(&asked(2)), "pro {}", asked(2));
+    let status = |at: usize| report["gates"][at]["status"].clone();
+    assert_eq!((status(0), status(1)), ("failed".into(), "passed".into()));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,7 +1,7 @@
 //! What comes of a comparison: the difference, how sure it is, what it costs, and a verdict.
 
 use super::contest::Contest;
-use super::early::Evidence;
+use super::evidence::Evidence;
 use super::pair_set::{PairSet, real};
 use crate::stats::{
     Differences, Interval, PairTable, USUAL_DISCORDANCE, Verdict, cases_for_margin, cases_needed,

@@ -6,11 +6,12 @@
 use std::collections::BTreeMap;
 
 use super::contest::{Contest, Opponent};
+use super::evidence::Evidence;
 use super::outcome::Outcome;
-use crate::gate::Against;
+use crate::gate::{Against, Gate};
 use crate::journal::{Header, Record, SuiteRecord};
-use crate::stats::sequential::{Bets, ConfidenceSequence, FlipEvidence};
-use crate::stats::{Interval, LEVEL, Verdict};
+use crate::stats::LEVEL;
+use crate::tally::gates::{Curtail, least_rate};
 
 /// Evidence on every candidate of a run.
 #[derive(Debug)]
@@ -18,6 +19,8 @@ pub struct Early {
     watches: Vec<Watch>,
     /// Cases that are not finished by all, by suite and place.
     open: BTreeMap<(u32, u64), OpenCase>,
+    /// Gates on pass rates, which the rest may no longer change.
+    bounds: Curtail,
     /// Model entries that need not be asked any more, by suite.
     decided: Vec<(u32, u32)>,
 }
@@ -35,25 +38,6 @@ struct Watch {
     waiting: BTreeMap<u64, Option<f64>>,
 }
 
-/// What cases so far say of one candidate.
-#[derive(Debug, Clone)]
-pub struct Evidence {
-    level: f64,
-    margin: Option<f64>,
-    flips: FlipEvidence,
-    better: Bets,
-    worse: Bets,
-    within: Option<Bets>,
-    beyond: Option<Bets>,
-    /// The largest evidence of a difference, and whether the candidate was ahead then.
-    highest: (f64, bool),
-    /// Whether each case is a single pass or fail.
-    plain: bool,
-    means: ConfidenceSequence,
-    cases: u64,
-    decided_after: Option<u64>,
-}
-
 #[derive(Debug)]
 struct OpenCase {
     trials: u64,
@@ -63,7 +47,7 @@ struct OpenCase {
 
 impl Early {
     /// Begins to watch the comparisons of a run; those whose suite has gates that need every case, or groups, are never decided
-    /// early. Several candidates share the level.
+    /// early; a gate on a pass rate needs no more once the rest cannot change it. Several candidates share the level.
     pub fn new(header: &Header, contests: &[Contest]) -> Self {
         let watches = contests.iter().filter_map(|contest| {
             let suite = header.suites.get(contest.suite as usize)?;
@@ -85,6 +69,7 @@ impl Early {
         Self {
             watches: watches.collect(),
             open: BTreeMap::new(),
+            bounds: Curtail::new(header, contests),
             decided: Vec::new(),
         }
     }
@@ -111,7 +96,7 @@ impl Early {
         if record.cluster.is_some() {
             self.watches.retain(|watch| watch.suite != at.suite);
         }
-        let mut fresh = Vec::new();
+        self.bounds.add(record, turn.trials);
         for watch in &mut self.watches {
             if watch.suite != at.suite || ![watch.candidate, watch.baseline].contains(&at.model) {
                 continue;
@@ -126,33 +111,51 @@ impl Early {
                     watch.evidence.add(difference, plain);
                 }
             }
-            let entry = (watch.suite, watch.candidate);
-            if watch.evidence.is_decided() && !self.decided.contains(&entry) {
-                fresh.push(entry);
-            }
         }
         let all = suite.models.len();
         if case.models.len() == all && case.models.values().all(|(_, seen)| *seen >= case.trials) {
             self.open.remove(&(at.suite, turn.place));
         }
-        self.decided.extend(&fresh);
-        self.baselines(&mut fresh);
-        fresh
+        self.fresh(suite, at.suite)
     }
 
-    /// Adds baselines that nobody is held against any more.
-    fn baselines(&mut self, fresh: &mut Vec<(u32, u32)>) {
-        if fresh.is_empty() {
-            return;
+    /// Returns the model entries of a suite that need not be asked any more since now.
+    fn fresh(&mut self, suite: &SuiteRecord, at: u32) -> Vec<(u32, u32)> {
+        let is_watched = self.watches.iter().any(|watch| watch.suite == at);
+        if !can_stop(suite) || (wants_verdicts(suite) && !is_watched) {
+            return Vec::new();
         }
-        for watch in &self.watches {
-            let entry = (watch.suite, watch.baseline);
-            let mut rivals = self.watches.iter().filter(|one| one.suite == watch.suite);
-            if !self.decided.contains(&entry) && rivals.all(|rival| rival.evidence.is_decided()) {
-                self.decided.push(entry);
-                fresh.push(entry);
+        let entries = (0u32..).zip(&suite.models).map(|(model, _)| (at, model));
+        let (asked, others): (Vec<_>, Vec<_>) =
+            entries.partition(|entry| !self.wants(suite, *entry).is_empty());
+        let known = self.decided.len();
+        for entry in &asked {
+            let is_done = self.wants(suite, *entry).iter().all(|is_there| *is_there);
+            if is_done && !self.decided.contains(entry) {
+                self.decided.push(*entry);
             }
         }
+        // Nobody is left to hold the others against.
+        if !asked.is_empty() && asked.iter().all(|entry| self.decided.contains(entry)) {
+            for entry in others {
+                if !self.decided.contains(&entry) {
+                    self.decided.push(entry);
+                }
+            }
+        }
+        self.decided[known..].to_vec()
+    }
+
+    /// Returns for everything that is to be known of a model entry whether it is there: its verdict, and whether its gates hold.
+    fn wants(&self, suite: &SuiteRecord, entry: (u32, u32)) -> Vec<bool> {
+        let mut watches = self.watches.iter();
+        let watch = watches.find(|watch| (watch.suite, watch.candidate) == entry);
+        let verdict = watch.filter(|_| wants_verdicts(suite));
+        let verdict = verdict.map(|watch| watch.evidence.is_decided());
+        verdict
+            .into_iter()
+            .chain(self.bounds.is_settled(entry))
+            .collect()
     }
 
     /// Returns the model entries, by suite, that need not be asked any more.
@@ -170,7 +173,13 @@ impl Early {
     }
 }
 
-/// Returns whether a suite's gates ask for nothing but the verdict that is watched.
+/// Returns whether a suite asks for verdicts: it has no gates, one that compares, or a margin.
+fn wants_verdicts(suite: &SuiteRecord) -> bool {
+    let compares = |gate: &Gate| gate.against().is_some();
+    suite.gates.is_empty() || suite.margin.is_some() || suite.gates.iter().any(compares)
+}
+
+/// Returns whether a suite's gates ask for nothing but the verdict that is watched, and pass rates.
 fn can_stop(suite: &SuiteRecord) -> bool {
     let mut gates = suite.gates.iter();
     gates.all(|gate| {
@@ -179,7 +188,7 @@ fn can_stop(suite: &SuiteRecord) -> bool {
             let baseline = against.baseline.is_none() || against.baseline == suite.baseline;
             margin && baseline && against.confidence.is_none()
         };
-        gate.against().is_some_and(is_default)
+        least_rate(gate).is_some() || gate.against().is_some_and(is_default)
     })
 }
 
@@ -205,115 +214,13 @@ impl OpenCase {
     }
 }
 
-impl Evidence {
-    fn new(level: f64, margin: Option<f64>) -> Self {
-        let margin = margin.filter(|margin| *margin > 0.0);
-        let bets = |margin| Bets::not_worse(margin, level);
-        Self {
-            level,
-            margin,
-            flips: FlipEvidence::default(),
-            better: Bets::new(0.5, level / 2.0),
-            worse: Bets::new(0.5, level / 2.0),
-            within: margin.map(bets),
-            // That the candidate is worse by more than the margin: the mirrored difference is above it.
-            beyond: margin.map(|margin| bets(-margin)),
-            highest: (1.0, false),
-            plain: true,
-            means: ConfidenceSequence::new(level, None),
-            cases: 0,
-            decided_after: None,
-        }
-    }
-
-    fn add(&mut self, difference: f64, plain: bool) {
-        self.cases += 1;
-        self.plain &= plain;
-        let up = f64::midpoint(1.0, difference);
-        self.flips.up += u64::from(difference > 0.0);
-        self.flips.down += u64::from(difference < 0.0);
-        self.better.add(up);
-        self.worse.add(1.0 - up);
-        self.means.add(up);
-        if let Some(within) = &mut self.within {
-            within.add(up);
-        }
-        if let Some(beyond) = &mut self.beyond {
-            beyond.add(1.0 - up);
-        }
-        let found = if self.plain {
-            (self.flips.of_difference(), self.flips.up > self.flips.down)
-        } else {
-            // Two bets share the level.
-            let (better, worse) = (self.better.capital(), self.worse.capital());
-            (better.max(worse) / 2.0, better > worse)
-        };
-        if found.0 > self.highest.0 {
-            self.highest = found;
-        }
-        if self.is_decided() {
-            self.decided_after.get_or_insert(self.cases);
-        }
-    }
-
-    /// Returns whether more cases are not needed for a verdict: a difference without a margin, and with one, on which side of it
-    /// the candidate is, or that it is better.
-    pub fn is_decided(&self) -> bool {
-        match self.verdict() {
-            Verdict::Inconclusive => false,
-            Verdict::WorseMarginUnclear => self.margin.is_none(),
-            _ => true,
-        }
-    }
-
-    /// Returns the verdict, which holds whenever one looks.
-    pub fn verdict(&self) -> Verdict {
-        let enough = 1.0 / self.level;
-        let reached =
-            |bets: &Option<Bets>| bets.as_ref().is_some_and(|bets| bets.highest() >= enough);
-        let (real, ahead) = (self.highest.0 >= enough, self.highest.1);
-        let (within, beyond) = (reached(&self.within), reached(&self.beyond));
-        match (real, ahead) {
-            (true, true) => Verdict::Better,
-            _ if beyond => Verdict::WorseBeyondMargin,
-            (true, false) if within => Verdict::WorseWithinMargin,
-            _ if within => Verdict::NonInferior,
-            (true, false) => Verdict::WorseMarginUnclear,
-            (false, _) => Verdict::Inconclusive,
-        }
-    }
-
-    /// Returns the p-value that there is no difference, which holds whenever one looks, before several candidates are adjusted for.
-    pub fn p_value(&self) -> f64 {
-        (1.0 / self.highest.0).min(1.0)
-    }
-
-    /// Returns the interval of the difference, which holds whenever one looks.
-    pub fn interval(&self) -> Interval {
-        let ends = self.means.interval();
-        Interval {
-            low: 2.0 * ends.low - 1.0,
-            high: 2.0 * ends.high - 1.0,
-        }
-    }
-
-    /// Returns how many cases have counted.
-    pub fn cases(&self) -> u64 {
-        self.cases
-    }
-
-    /// Returns after how many cases the verdict was there; `None` if it is not.
-    pub fn decided_after(&self) -> Option<u64> {
-        self.decided_after
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
     use super::*;
     use crate::plan::Turn;
+    use crate::stats::Verdict;
     use crate::tally::compare::{Chosen, contests};
     use crate::tally::fixture::{failed, header_of, record, suite};
 
@@ -404,11 +311,38 @@ mod tests {
         let mut header = header(100, Some(0.1));
         for (gate, can_stop) in [
             ("no_worse_than", true),
-            ("pass_rate>=0.9", false),
+            ("latency_p95<=2000", false),
             ("no_worse_than@0.99", false),
         ] {
             header.suites[0].gates = vec![gate.parse().unwrap()];
             assert_eq!(!watch(&header).watches.is_empty(), can_stop, "{gate}");
+        }
+    }
+
+    #[test]
+    fn a_gate_on_a_pass_rate_is_settled_when_the_rest_cannot_change_it() {
+        let mut header = header(10, None);
+        header.suites[0].baseline = Some(header.suites[0].models[0].label.clone());
+        header.suites[0].gates = vec!["pass_rate>=0.8".parse().unwrap()];
+        for (passes, after) in [(true, 8), (false, 3)] {
+            let mut early = watch(&header);
+            let mut decided = Vec::new();
+            for case in 0..10 {
+                for trial in pair(case, true, passes) {
+                    let fresh = early.add(&header, &trial);
+                    decided.extend(fresh.into_iter().map(|entry| (entry, case + 1)));
+                }
+            }
+            // The baseline is not judged: it goes on as long as anybody is.
+            assert_eq!(decided, [((0, 1), after), ((0, 0), after)], "{passes}");
+        }
+        // A margin asks for a verdict too.
+        header.suites[0].margin = Some(0.1);
+        let mut early = watch(&header);
+        for case in 0..10 {
+            for trial in pair(case, true, true) {
+                assert_eq!(early.add(&header, &trial), []);
+            }
         }
     }
 

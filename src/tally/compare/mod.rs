@@ -7,6 +7,7 @@ mod baseline;
 mod comparison;
 mod contest;
 mod early;
+mod evidence;
 mod front;
 mod outcome;
 mod pair_set;
@@ -19,7 +20,8 @@ pub use comparison::{
     CascadeOutcome, Comparison, ENOUGH, Needed, Ratio, Watched, Withheld, WorstCase, compared,
 };
 pub use contest::{AGAIN, Chosen, Contest, Opponent, Side, contests, pooled};
-pub use early::{Early, Evidence};
+pub use early::Early;
+pub use evidence::Evidence;
 pub use front::{OnFront, front, front_contests};
 pub use outcome::Outcome;
 pub use pair_set::{Flip, Missing, PairSet};

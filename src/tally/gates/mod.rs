@@ -1,9 +1,12 @@
 //! Whether gates hold, and why.
 
 mod bench;
+mod curtail;
 mod number;
 #[cfg(test)]
 mod tests;
+
+pub(in crate::tally) use curtail::{Curtail, least_rate};
 
 use bench::Bench;
 
