@@ -78,6 +78,7 @@ const FLOORS: &[&[(&str, &[&str])]] = &[
 const PACKAGES: &[(&str, &[&str])] = &[
     ("aws_config", &["bedrock"]),
     ("aws_sdk_bedrockruntime", &["bedrock"]),
+    ("aws_sdk_bedrock", &["bedrock"]),
     ("aws_smithy", &["bedrock"]),
     ("minijinja", &["template"]),
     ("clap", &["cli"]),

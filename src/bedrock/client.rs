@@ -58,6 +58,12 @@ impl Bedrock {
         })
     }
 
+    /// Returns what every client is made from.
+    #[cfg(feature = "cloud")]
+    pub(super) fn connection(&self) -> &Connection {
+        &self.connection
+    }
+
     /// Returns the region of requests that name none.
     pub fn region(&self) -> &str {
         &self.connection.region

@@ -6,6 +6,8 @@
 //!
 //! The environment is read here for the AWS variables alone, by the SDK's chain and for `AWS_CA_BUNDLE`.
 
+#[cfg(feature = "cloud")]
+mod account;
 mod class;
 mod client;
 mod complaint;
@@ -26,6 +28,8 @@ mod stream;
 mod tools;
 mod words;
 
+#[cfg(feature = "cloud")]
+pub use account::Listed;
 pub use client::Bedrock;
 pub use geo::profile_of;
 pub use settings::{ApiKey, Credentials, Settings};

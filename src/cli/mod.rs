@@ -20,6 +20,11 @@ mod github;
 mod grade;
 mod header;
 mod init;
+#[cfg(feature = "cloud")]
+mod live;
+#[cfg(not(feature = "cloud"))]
+#[path = "no_live.rs"]
+mod live;
 mod logs;
 mod models;
 mod named_files;
@@ -78,7 +83,7 @@ enum Command {
     Baseline(baseline::BaselineArgs),
     Runs(runs::RunsArgs),
     Validate(validate::ValidateArgs),
-    Models(models::ModelsArgs),
+    Models(Box<models::ModelsArgs>),
     Config(config::ConfigArgs),
     Doctor(Box<doctor::DoctorArgs>),
     Schema(schema::SchemaArgs),

@@ -6,12 +6,19 @@ use comfy_table::presets::NOTHING;
 use jiff::civil::Date;
 use serde_json::{Value, json};
 
+use super::connect::region_of;
 use super::error::CliError;
 use super::exit::Exit;
 use super::header::catalog;
+use super::live;
+use super::provider::ProviderArgs;
 use super::ui::Ui;
 use crate::catalog::{Ability, Catalog, Kind, ModelFacts, PriceRow, Status, Usd};
+use crate::journal::RunOptions;
 use crate::model::ModelId;
+
+/// Whose prices are shown where nothing names a region.
+const REGION: &str = "us-east-1";
 
 /// The known models: abilities, prices, lifecycle, quotas
 #[derive(Debug, Clone, Args)]
@@ -19,20 +26,14 @@ pub(super) struct ModelsArgs {
     /// A part of the ids, names or aliases to show
     #[arg(value_name = "PART")]
     pub part: Option<String>,
-    /// Whose prices: a region
-    #[arg(
-        long,
-        value_name = "REGION",
-        default_value = "us-east-1",
-        env = "AWS_REGION"
-    )]
-    pub region: String,
     /// Those that are gone too
     #[arg(long)]
     pub all: bool,
-    /// A price table whose rows add to or replace the built-in ones
-    #[arg(long, value_name = "FILE")]
-    pub pricing: Option<String>,
+    /// Ask the account which models it has in the region, and how they are asked
+    #[arg(long, conflicts_with = "all")]
+    pub live: bool,
+    #[command(flatten)]
+    pub whom: ProviderArgs,
     /// Print JSON
     #[arg(long)]
     pub json: bool,
@@ -40,9 +41,15 @@ pub(super) struct ModelsArgs {
 
 /// Runs the command.
 pub(super) fn run(args: &ModelsArgs, ui: &Ui) -> Result<Exit, CliError> {
-    let catalog = catalog(args.pricing.as_deref())?;
+    let part = args.part.as_deref().unwrap_or_default();
+    if args.live {
+        return live::run(&args.whom, part, args.json, ui);
+    }
+    let options = args.whom.aws.over(RunOptions::default());
+    let catalog = catalog(options.pricing.as_deref())?;
+    let region = region_of(&options).unwrap_or_else(|| REGION.to_owned());
     let today = jiff::Zoned::now().date();
-    let part = args.part.as_deref().unwrap_or_default().to_lowercase();
+    let part = part.to_lowercase();
     let named = |facts: &ModelFacts| {
         let names = [&facts.id, &facts.name].into_iter().chain(&facts.aliases);
         let mut names = names.map(|name| name.to_lowercase());
@@ -62,11 +69,11 @@ pub(super) fn run(args: &ModelsArgs, ui: &Ui) -> Result<Exit, CliError> {
     if args.json {
         let list: Vec<Value> = facts
             .iter()
-            .map(|facts| as_json(facts, &catalog, &args.region))
+            .map(|facts| as_json(facts, &catalog, &region))
             .collect();
         ui.print(&format!("{:#}\n", Value::from(list)))?;
     } else {
-        ui.print(&format!("{}\n", table(&facts, &catalog, &args.region)))?;
+        ui.print(&format!("{}\n", table(&facts, &catalog, &region)))?;
         ui.note("prices in dollars for a million tokens; what is empty is not known");
     }
     Ok(Exit::Done)

@@ -188,6 +188,12 @@ impl Chosen {
         }
     }
 
+    /// Returns how it is reached.
+    #[cfg(feature = "cloud")]
+    pub(super) fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
     /// Returns where it asks, in place of the region's own endpoint.
     pub(super) fn endpoint_url(&self) -> Option<&str> {
         self.settings.endpoint_url.as_deref()

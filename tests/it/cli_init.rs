@@ -122,3 +122,10 @@ fn models_are_listed_with_what_is_known() {
     let told = program.run(&["models", "nonesuch"]).exits(2);
     assert!(told.stderr.contains("no known model"), "{}", told.stderr);
 }
+
+#[cfg(not(feature = "cloud"))]
+#[test]
+fn a_build_that_cannot_ask_the_account_says_so() {
+    let told = Program::new().run(&["models", "--live"]).exits(2);
+    assert!(told.stderr.contains("--features cloud"), "{}", told.stderr);
+}

@@ -15,6 +15,8 @@ mod cli_eval;
 mod cli_grade;
 mod cli_inert;
 mod cli_init;
+#[cfg(feature = "cloud")]
+mod cli_live;
 mod cli_logs;
 mod cli_query;
 mod cli_resume;
