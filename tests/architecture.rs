@@ -102,6 +102,7 @@ const PACKAGES: &[(&str, &[&str])] = &[
     ("serde_saphyr", &["catalog", "suite", "text"]),
     ("walkdir", &["suite", "cassette", "cli"]),
     ("glob", &["config", "cli"]),
+    ("ignore", &["cli"]),
     ("annotate_snippets", &["suite", "cli"]),
     ("tokio", &["bedrock", "mcp", "run", "cli"]),
 ];

@@ -29,6 +29,9 @@ enum Action {
     Show {
         #[command(flatten)]
         whom: Box<ProviderArgs>,
+        /// Say of each value where it is from
+        #[arg(long)]
+        resolved: bool,
         /// Print JSON
         #[arg(long)]
         json: bool,
@@ -47,75 +50,164 @@ enum Action {
 /// Runs the command.
 pub(super) fn run(args: &ConfigArgs, ui: &Ui) -> Result<Exit, CliError> {
     match &args.action {
-        Action::Show { whom, json } => show(whom, *json, ui),
+        Action::Show {
+            whom,
+            resolved,
+            json,
+        } => show(whom, *resolved, *json, ui),
         Action::Validate { config, json } => validate(config.clone(), *json, ui),
     }
 }
 
-fn show(whom: &ProviderArgs, as_json: bool, ui: &Ui) -> Result<Exit, CliError> {
+/// A value that is settled, with where it is from.
+struct Settled {
+    key: &'static str,
+    value: Value,
+    from: String,
+    /// What is said where there is none.
+    none: &'static str,
+}
+
+fn show(whom: &ProviderArgs, resolved: bool, as_json: bool, ui: &Ui) -> Result<Exit, CliError> {
     let found = config::find(&places(whom.config.clone()));
     let (config, _) = config::read(&found, &environment(&found)?, true);
-    let chat = Chosen::by(whom, Task::Chat, ui)?;
-    let vectors = Chosen::by(whom, Task::Vectors, ui)?;
-    let model = whom
-        .model
-        .clone()
-        .or_else(|| chat.provider.default_model.clone());
-    let model = chat.model_id(model.as_deref().unwrap_or(super::query::DEFAULT_MODEL));
-    let vector_model = vectors.provider.default_model.clone();
-    let vector_model = vectors.model_id(
-        vector_model
-            .as_deref()
-            .unwrap_or(super::embed::DEFAULT_MODEL),
-    );
-    let shown = json!({
-        "files": config.files,
-        "env_files": found.env,
-        "provider": provider(&chat.provider),
-        "region": chat.region,
-        "endpoint_url": chat.endpoint_url(),
-        "credentials": chat.credentials_shown(),
-        "model": model,
-        "embedding_model": vector_model,
-    });
+    let settled = settled(whom, &config, ui)?;
     if as_json {
+        let mut shown = json!({"files": config.files, "env_files": found.env});
+        for one in &settled {
+            shown[one.key] = one.value.clone();
+        }
+        if resolved {
+            let origins = settled
+                .iter()
+                .map(|one| (one.key.to_owned(), json!(one.from)));
+            shown["origins"] = origins.collect();
+        }
         ui.print(&format!("{shown:#}\n"))?;
         return Ok(Exit::Done);
     }
-    let list = |value: &Value| {
-        let texts = value
-            .as_array()
-            .into_iter()
-            .flatten()
-            .filter_map(Value::as_str);
-        let texts = texts.collect::<Vec<_>>().join(", ");
-        if texts.is_empty() {
-            "none".to_owned()
-        } else {
-            texts
+    let list = |paths: &[std::path::PathBuf]| match paths {
+        [] => "none".to_owned(),
+        paths => {
+            let shown = paths.iter().map(|path| path.display().to_string());
+            shown.collect::<Vec<_>>().join(", ")
         }
     };
-    let text = |value: &Value| value.as_str().unwrap_or("as AWS tools find it").to_owned();
-    let lines = [
-        ("files", list(&shown["files"])),
-        ("env files", list(&shown["env_files"])),
-        ("provider", text(&shown["provider"]["name"])),
-        ("region", text(&shown["region"])),
-        (
-            "endpoint",
-            shown["endpoint_url"]
-                .as_str()
-                .unwrap_or("the region's own")
-                .to_owned(),
-        ),
-        ("credentials", text(&shown["credentials"])),
-        ("model", text(&shown["model"])),
-        ("vectors by", text(&shown["embedding_model"])),
-    ];
-    for (name, value) in lines {
-        ui.print(&format!("{name:<12} {value}\n"))?;
+    ui.print(&format!("{:<16} {}\n", "files", list(&config.files)))?;
+    ui.print(&format!("{:<16} {}\n", "env_files", list(&found.env)))?;
+    for one in settled {
+        let name = one.value["name"].as_str();
+        let value = name.or_else(|| one.value.as_str()).unwrap_or(one.none);
+        let from = if resolved {
+            format!("  ({})", one.from)
+        } else {
+            String::new()
+        };
+        ui.print(&format!("{:<16} {value}{from}\n", one.key))?;
     }
     Ok(Exit::Done)
+}
+
+/// Settles whom `query` and `embed` would ask.
+fn settled(whom: &ProviderArgs, config: &Config, ui: &Ui) -> Result<Vec<Settled>, CliError> {
+    const CHAIN: &str = "as AWS tools find it";
+    const BUILT_IN: &str = "built in";
+    let chat = Chosen::by(whom, Task::Chat, ui)?;
+    let vectors = Chosen::by(whom, Task::Vectors, ui)?;
+    let own = &chat.provider;
+    let model = whom.model.as_deref().or(own.default_model.as_deref());
+    let model = chat.model_id(model.unwrap_or(super::query::DEFAULT_MODEL));
+    let vector_model = vectors.provider.default_model.as_deref();
+    let vector_model = vectors.model_id(vector_model.unwrap_or(super::embed::DEFAULT_MODEL));
+    let has_keys = own.access_key_id.is_some() || own.api_key.is_some() || own.profile.is_some();
+    let one = |key, value: Value, from, none| Settled {
+        key,
+        value,
+        from,
+        none,
+    };
+    let aws = &whom.aws;
+    Ok(vec![
+        one(
+            "provider",
+            provider(own),
+            origin(
+                whom.provider.is_some(),
+                "MCP_CLI_PROVIDER",
+                config.default_provider.is_some(),
+                BUILT_IN,
+            ),
+            BUILT_IN,
+        ),
+        one(
+            "region",
+            json!(chat.region),
+            origin(
+                aws.region.is_some(),
+                "AWS_REGION",
+                own.region.is_some(),
+                CHAIN,
+            ),
+            CHAIN,
+        ),
+        one(
+            "endpoint_url",
+            json!(chat.endpoint_url()),
+            origin(
+                aws.endpoint_url.is_some(),
+                "AWS_ENDPOINT_URL_BEDROCK_RUNTIME",
+                own.endpoint_url.is_some(),
+                BUILT_IN,
+            ),
+            "the region's own",
+        ),
+        one(
+            "credentials",
+            json!(chat.credentials_shown()),
+            origin(aws.profile.is_some(), "AWS_ACCESS_KEY_ID", has_keys, CHAIN),
+            CHAIN,
+        ),
+        one(
+            "model",
+            json!(model),
+            origin(
+                whom.model.is_some(),
+                "MCP_CLI_MODEL",
+                own.default_model.is_some(),
+                BUILT_IN,
+            ),
+            BUILT_IN,
+        ),
+        one(
+            "embedding_model",
+            json!(vector_model),
+            origin(
+                false,
+                "",
+                vectors.provider.default_model.is_some(),
+                BUILT_IN,
+            ),
+            BUILT_IN,
+        ),
+    ])
+}
+
+/// Returns where a value is from: flags win over files, and those over the environment.
+fn origin(by_flag: bool, variable: &str, in_file: bool, otherwise: &str) -> String {
+    let is_set = std::env::var_os(variable).is_some_and(|value| !value.is_empty());
+    // What a flag may be set by too, the parser cannot tell apart.
+    let flag_or_variable = is_set && variable.starts_with("MCP_CLI_");
+    if by_flag && !flag_or_variable {
+        "a flag".to_owned()
+    } else if by_flag {
+        variable.to_owned()
+    } else if in_file {
+        "a file".to_owned()
+    } else if is_set {
+        variable.to_owned()
+    } else {
+        otherwise.to_owned()
+    }
 }
 
 fn provider(provider: &Provider) -> Value {

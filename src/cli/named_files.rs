@@ -2,11 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use walkdir::{DirEntry, WalkDir};
+use ignore::{DirEntry, WalkBuilder};
 
 use super::error::CliError;
 
-/// Returns the files that `written` names, in their order; of a folder all below it but hidden ones.
+/// Returns the files that `written` names, in their order; of a folder all below it but hidden ones, and those that
+/// `.gitignore` and `.ignore` files name.
 ///
 /// # Errors
 ///
@@ -16,12 +17,13 @@ pub(super) fn named_files(written: &str) -> Result<Vec<PathBuf>, CliError> {
     let files: Vec<PathBuf> = if path.is_file() {
         vec![path.to_owned()]
     } else if path.is_dir() {
-        let shown = |entry: &DirEntry| {
-            entry.depth() == 0 || !entry.file_name().to_string_lossy().starts_with('.')
-        };
-        let entries = WalkDir::new(path).sort_by_file_name().into_iter();
-        let entries = entries.filter_entry(shown).filter_map(Result::ok);
-        let files = entries.filter(|entry| entry.file_type().is_file());
+        let mut walk = WalkBuilder::new(path);
+        // A folder need not be a repository for its `.gitignore` to mean something.
+        walk.require_git(false)
+            .sort_by_file_name(std::cmp::Ord::cmp);
+        let entries = walk.build().filter_map(Result::ok);
+        let is_file = |entry: &DirEntry| entry.file_type().is_some_and(|kind| kind.is_file());
+        let files = entries.filter(is_file);
         files.map(DirEntry::into_path).collect()
     } else {
         let found = glob::glob(written)

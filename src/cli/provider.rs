@@ -68,6 +68,10 @@ pub(super) struct Chosen {
     /// Servers of tools that are configured.
     pub servers: Vec<ServerSpec>,
     /// Variables, those of `.env` files included.
+    #[cfg_attr(
+        not(feature = "mcp"),
+        expect(dead_code, reason = "for servers of tools")
+    )]
     pub environment: Environment,
     /// Whether questions are logged.
     pub logs: bool,

@@ -33,6 +33,26 @@ impl Trouble {
             || self.error.kind == ErrorKind::Credentials
     }
 
+    /// Returns whether another model could still be asked in its place.
+    pub(super) fn leaves_others(&self) -> bool {
+        use ErrorKind as E;
+        let is_of_this_model = [
+            E::Throttled,
+            E::Timeout,
+            E::Unavailable,
+            E::Denied,
+            E::NotFound,
+            E::ContextLength,
+            E::Malformed,
+        ];
+        is_of_this_model.contains(&self.error.kind)
+    }
+
+    /// Returns what kind of error it is.
+    pub(super) fn kind(&self) -> ErrorKind {
+        self.error.kind
+    }
+
     /// Returns the exit code that it ends with.
     pub(super) fn exit(&self) -> Exit {
         match self.error.kind {

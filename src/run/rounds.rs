@@ -47,12 +47,14 @@ pub struct Conversed {
     pub calls: Vec<ToolCall>,
 }
 
-/// Asks, runs what the model calls, all calls of an answer at once, and asks again with the results; `rounds` times at most.
+/// Asks, runs what the model calls, all calls of an answer at once, and asks again with the results; `rounds` times at most,
+/// and as long as `may` says of what was paid so far that it may go on.
 pub async fn converse(
     lane: &Lane,
     mut request: Request,
     tools: impl Tools,
     rounds: u32,
+    may: impl Fn(&[Attempt]) -> Result<(), ModelError>,
     stop: &Stop,
     watch: impl Fn(Event),
 ) -> Conversed {
@@ -78,6 +80,9 @@ pub async fn converse(
             break Err(error.with_hint("raise --max-tool-rounds, or ask for less"));
         }
         left -= 1;
+        if let Err(error) = may(&attempts) {
+            break Err(error);
+        }
         let results = join_all(answer.tool_calls.iter().map(|call| tools.call(call))).await;
         request.messages.push(answer.as_message(|_| true));
         request.messages.push(Message {

@@ -129,3 +129,37 @@ fn a_build_that_cannot_ask_the_account_says_so() {
     let told = Program::new().run(&["models", "--live"]).exits(2);
     assert!(told.stderr.contains("--features cloud"), "{}", told.stderr);
 }
+
+#[test]
+fn values_say_where_they_are_from() {
+    let program = Program::new();
+    let provider = "interface_type: aws_bedrock\nprovider_name: bedrock\nconfig:\n  default_model: nova-lite\n";
+    program.write("config/providers/a.yaml", provider);
+    let args = ["config", "show", "--resolved", "--json"];
+    let origins = |variables: &[(&str, String)], more: &[&str]| {
+        let told = program
+            .run_with(variables, &[&args[..], more].concat())
+            .exits(0);
+        let told: Value = serde_json::from_str(&told.stdout).unwrap();
+        told["origins"].clone()
+    };
+    let plain = origins(&[("AWS_REGION", "eu-west-1".to_owned())], &[]);
+    assert_eq!(plain["region"], "AWS_REGION");
+    assert_eq!(plain["credentials"], "AWS_ACCESS_KEY_ID");
+    assert_eq!(
+        (&plain["model"], &plain["embedding_model"]),
+        (&json!("a file"), &json!("built in"))
+    );
+    let flags = origins(&[], &["--region", "us-east-1", "-m", "haiku"]);
+    assert_eq!(
+        (&flags["region"], &flags["model"]),
+        (&json!("a flag"), &json!("a flag"))
+    );
+    let variable = origins(&[("MCP_CLI_MODEL", "haiku".to_owned())], &[]);
+    assert_eq!(variable["model"], "MCP_CLI_MODEL");
+    let told = program.run(&args[..3]).exits(0).stdout;
+    assert!(
+        told.contains("model            us.amazon.nova-lite-v1:0  (a file)\n"),
+        "{told}"
+    );
+}

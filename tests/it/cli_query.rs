@@ -605,3 +605,52 @@ async fn a_provider_says_as_whom_and_through_which_profile() {
     let header = service.header("authorization").await;
     assert!(header.contains("Credential=ASIAROLE/"), "{header}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_list_of_answers_is_held_to_a_schema() {
+    let list = json!({"items": [{"name": "Ada", "age": 36}]});
+    let answer = json!([{"toolUse": {"toolUseId": "1", "name": "answer", "input": list}}]);
+    let service = Service::saying(vec![answer]).await;
+    let program = Program::new();
+    let args = ["Who?", "-m", "nova-lite", "--schema-multi", "name, age int"];
+    let told = query(&program, &service, &args).exits(0);
+    assert_eq!(json_of(&told), list);
+    let (_, body) = service.requests().await.remove(0);
+    let tool = &body["toolConfig"]["tools"][0]["toolSpec"]["inputSchema"]["json"];
+    let item = &tool["properties"]["items"]["items"]["properties"];
+    assert_eq!(item["age"]["type"], "integer", "{tool}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_model_is_asked_where_one_cannot_be() {
+    let denied = Service::failing(403, "AccessDeniedException", "no").await;
+    let program = Program::new();
+    let args = ["Hi", "-m", "nova-pro", "--fallback", "haiku,nova-lite"];
+    let told = query(&program, &denied, &args).exits(4);
+    assert!(
+        told.stderr.contains(
+            "warning: us.amazon.nova-pro-v1:0 cannot be asked (denied): us.anthropic.claude-haiku"
+        ),
+        "{}",
+        told.stderr
+    );
+    assert_eq!(denied.requests().await.len(), 3);
+    // What is wrong with the question is wrong with all of them.
+    let invalid = Service::failing(400, "ValidationException", "no such field").await;
+    query(&program, &invalid, &args).exits(3);
+    assert_eq!(invalid.requests().await.len(), 1);
+    let whole = Service::whole().await;
+    let told = query(&program, &whole, &[&args[..], &["-v"]].concat()).exits(0);
+    assert_eq!(told.stdout, "Hi\n");
+    assert!(
+        told.stderr
+            .contains("asks us.amazon.nova-pro-v1:0 in us-east-1, as the provider `bedrock` says"),
+        "{}",
+        told.stderr
+    );
+    assert!(
+        told.stderr.contains("1 call, stopped for end_turn"),
+        "{}",
+        told.stderr
+    );
+}

@@ -254,3 +254,64 @@ async fn what_the_user_named_must_work() {
     );
     assert!(service.requests().await.is_empty());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn calls_and_results_are_events_and_raw_data() {
+    let program = with_servers(&json!({}));
+    let replies = || {
+        vec![
+            json!([call("1", "echo", &json!({"word": "one"}))]),
+            json!([{"text": "Done."}]),
+        ]
+    };
+    let service = Service::saying(replies()).await;
+    let told = query(&program, &service, &["--jsonl"]).exits(0);
+    let events: Vec<Value> = told
+        .stdout
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let kinds: Vec<&str> = events
+        .iter()
+        .map(|event| event["type"].as_str().unwrap())
+        .collect();
+    assert_eq!(kinds, ["tool_call", "tool_result", "text", "usage", "done"]);
+    assert_eq!(events[1]["content"], "told one");
+
+    let service = Service::saying(replies()).await;
+    let told = query(&program, &service, &["--raw-data"]).exits(0);
+    let raw: Value = serde_json::from_str(&told.stdout).unwrap();
+    let expected = json!([{"name": "echo", "input": {"word": "one"}, "result": "told one", "is_error": false}]);
+    assert_eq!(raw, expected);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rounds_end_where_they_cost_too_much() {
+    let program = with_servers(&json!({}));
+    let service = Service::saying(vec![json!([call("1", "echo", &json!({"word": "on"}))])]).await;
+    // A call costs 0.0000018: the third round is one too many.
+    let told = query(&program, &service, &["--max-cost", "0.000005"]).exits(5);
+    assert!(
+        told.stderr
+            .starts_with("Error: the tools have cost $0.0000054 and the model calls more"),
+        "{}",
+        told.stderr
+    );
+    assert_eq!(service.requests().await.len(), 3);
+    let args = [
+        "query",
+        "go",
+        "-m",
+        "made.up-v1:0",
+        "--max-cost",
+        "1",
+        "--region",
+        "us-east-1",
+    ];
+    let told = program.run(&args).exits(2);
+    assert!(
+        told.stderr.contains("`made.up-v1:0` has no known price"),
+        "{}",
+        told.stderr
+    );
+}

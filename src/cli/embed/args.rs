@@ -137,6 +137,9 @@ pub(in crate::cli) struct EmbedArgs {
     /// List the models that make vectors
     #[arg(long, help_heading = "How")]
     pub show_models: bool,
+    /// List the ways of cutting texts
+    #[arg(long, help_heading = "How")]
+    pub show_strategies: bool,
     /// No warnings
     #[arg(short, long, help_heading = "How")]
     pub quiet: bool,

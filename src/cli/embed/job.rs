@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use futures_util::StreamExt as _;
 use futures_util::stream;
+use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
 use super::args::EmbedArgs;
@@ -252,6 +253,7 @@ impl<'a> Job<'a> {
         let mut answers = stream::iter(asking).buffered(self.args.concurrency);
         let (mut usage, mut exit) = (Usage::default(), Exit::Done);
         let mut cost = Some(Usd::ZERO);
+        let bar = progress(ui, self.args.quiet);
         let interrupted = tokio::signal::ctrl_c();
         tokio::pin!(interrupted);
         loop {
@@ -274,6 +276,7 @@ impl<'a> Job<'a> {
                 Ok(completion) => {
                     let rows: Vec<Row> =
                         batch.into_iter().zip(completion.vectors).map(row).collect();
+                    bar.inc(rows.len() as u64);
                     match output.add(&rows) {
                         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
                             return Ok(Exit::Done);
@@ -294,6 +297,7 @@ impl<'a> Job<'a> {
                 }
             }
         }
+        bar.finish_and_clear();
         let seconds = began.elapsed().as_secs_f64();
         let totals =
             json!({"usage": usage, "cost_usd": cost, "seconds": (seconds * 1e3).round() / 1e3});
@@ -318,6 +322,19 @@ impl<'a> Job<'a> {
         let named = named.or(self.args.collection.as_deref().map(std::path::Path::new));
         named.unwrap_or(std::path::Path::new("stdout"))
     }
+}
+
+/// Returns what shows how far it is, where somebody is there to see it.
+fn progress(ui: &Ui, quiet: bool) -> ProgressBar {
+    if quiet || !ui.may_draw() {
+        return ProgressBar::hidden();
+    }
+    let bar = ProgressBar::new_spinner();
+    let style = ProgressStyle::with_template("{spinner} {human_pos} vectors, {per_sec}");
+    if let Ok(style) = style {
+        bar.set_style(style);
+    }
+    bar
 }
 
 fn row((waiting, vector): (Waiting, Vec<f32>)) -> Row {

@@ -9,11 +9,13 @@ mod output;
 mod similar;
 mod sink;
 
+use clap::ValueEnum as _;
 use serde_json::{Value, json};
 
 pub(super) use args::EmbedArgs;
 pub(super) use similar::{SimilarArgs, run as run_similar};
 
+use self::args::ChunkStrategy;
 use self::job::Job;
 use self::kept::Kept;
 use super::connect::runtime;
@@ -43,6 +45,9 @@ pub(super) fn run(args: &EmbedArgs, ui: &Ui) -> Result<Exit, CliError> {
 }
 
 fn embed(args: &EmbedArgs, ui: &Ui) -> Result<Exit, CliError> {
+    if args.show_strategies {
+        return show_strategies(ui);
+    }
     let chosen = Chosen::by(&args.whom, Task::Vectors, ui)?;
     if args.show_models {
         return show_models(&chosen, ui);
@@ -69,6 +74,21 @@ fn embed(args: &EmbedArgs, ui: &Ui) -> Result<Exit, CliError> {
     let exit = runtime.block_on(job.ask(kept, ui));
     runtime.shutdown_background();
     exit
+}
+
+/// Lists the ways of cutting texts.
+fn show_strategies(ui: &Ui) -> Result<Exit, CliError> {
+    for strategy in ChunkStrategy::value_variants() {
+        let Some(value) = strategy.to_possible_value() else {
+            continue;
+        };
+        let help = value
+            .get_help()
+            .map(ToString::to_string)
+            .unwrap_or_default();
+        ui.print(&format!("{:<10} {help}\n", value.get_name()))?;
+    }
+    Ok(Exit::Done)
 }
 
 /// Lists the models that make vectors.

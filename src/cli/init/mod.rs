@@ -52,6 +52,9 @@ pub(super) struct InitArgs {
     /// Ask nothing
     #[arg(short, long, visible_alias = "quick")]
     pub yes: bool,
+    /// Ask everything, on a terminal; that is how it is without it too
+    #[arg(long, conflicts_with = "yes")]
+    pub full: bool,
     /// Replace files that say something else; they are kept beside, with the time in their name
     #[arg(long)]
     pub force: bool,

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::markdown::Markdown;
 use crate::catalog::{PriceRow, Usd};
+use crate::cli::ui::plural;
 use crate::journal::Attempt;
 use crate::model::{Completion, Message, Part, Role, Said, ToolCall, Usage};
 use crate::report::safe_text;
@@ -80,6 +81,40 @@ impl Answer {
                 parts: vec![Part::Text(text)],
             });
         }
+    }
+
+    /// Returns what the tools gave that were called before it, as a JSON list.
+    pub(super) fn tool_results(&self) -> Value {
+        let parts = || self.said.iter().flat_map(|message| &message.parts);
+        let called = parts().filter_map(|part| match part {
+            Part::ToolUse(call) => Some(call),
+            _ => None,
+        });
+        let gave = |id: &str| {
+            parts().find_map(|part| match part {
+                Part::ToolResult(result) if result.id == id => Some(result),
+                _ => None,
+            })
+        };
+        let results = called.filter_map(|call| {
+            let result = gave(&call.id)?;
+            Some(json!({
+                "name": call.name, "input": call.input, "result": result.content,
+                "is_error": result.is_error,
+            }))
+        });
+        results.collect()
+    }
+
+    /// Returns the line of `--verbose`.
+    pub(super) fn trace_line(&self) -> String {
+        let calls = plural(self.attempts.len() as u64, "call");
+        let request = match &self.completion.request_id {
+            Some(id) => format!(", request id {id}"),
+            None => String::new(),
+        };
+        let why = &self.completion.stop_reason;
+        format!("{}: {calls}, stopped for {why}{request}", self.model)
     }
 
     /// Returns the tokens of all attempts.

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
+use crate::catalog::Usd;
 use crate::cli::provider::ProviderArgs;
 
 /// Ask a model, and see its answer as it comes
@@ -117,6 +118,23 @@ pub(in crate::cli) struct QueryArgs {
     /// Hold the answer to a JSON Schema: a file, JSON, or a list such as `name, age int`
     #[arg(long, value_name = "SCHEMA", help_heading = "How")]
     pub schema: Option<String>,
+    /// The same for a list of such answers, as `{"items": […]}`
+    #[arg(
+        long,
+        value_name = "SCHEMA",
+        conflicts_with = "schema",
+        help_heading = "How"
+    )]
+    pub schema_multi: Option<String>,
+    /// Models to ask one after the other, where the one before cannot be asked
+    #[arg(
+        long,
+        value_name = "IDS",
+        value_delimiter = ',',
+        conflicts_with = "models",
+        help_heading = "How"
+    )]
+    pub fallback: Vec<String>,
     /// How often an answer that does not conform is asked for again
     #[arg(long, value_name = "N", default_value_t = 1, help_heading = "How")]
     pub schema_retries: u32,
@@ -151,6 +169,12 @@ pub(in crate::cli) struct QueryArgs {
     /// How long a server may take to start, and each tool
     #[arg(long, value_name = "DURATION", value_parser = crate::cli::args::duration, help_heading = "Tools")]
     pub tool_timeout: Option<Duration>,
+    /// Dollars after which no further round of tools is asked for
+    #[arg(long, value_name = "USD", help_heading = "Tools")]
+    pub max_cost: Option<Usd>,
+    /// Print what the tools gave, as a JSON list, in place of the answer
+    #[arg(long, conflicts_with_all = ["json", "jsonl", "extract", "schema", "models"], help_heading = "Tools")]
+    pub raw_data: bool,
     /// Tell every call and its result on stderr
     #[arg(long, help_heading = "Tools")]
     pub tools_trace: bool,
@@ -182,6 +206,9 @@ pub(in crate::cli) struct QueryArgs {
     /// Tell tokens, cost and time on stderr
     #[arg(short, long, help_heading = "What is shown")]
     pub usage: bool,
+    /// Tell whom is asked and why on stderr
+    #[arg(short, long, conflicts_with = "quiet", help_heading = "What is shown")]
+    pub verbose: bool,
     /// No warnings
     #[arg(short, long, help_heading = "What is shown")]
     pub quiet: bool,
@@ -202,7 +229,8 @@ pub(in crate::cli) struct QueryArgs {
 impl QueryArgs {
     /// Returns whether the answer is shown as it comes.
     pub(super) fn follows(&self) -> bool {
-        let whole = self.json || self.extract || self.schema.is_some() || !self.models.is_empty();
+        let shaped = self.schema.is_some() || self.schema_multi.is_some();
+        let whole = self.json || self.extract || self.raw_data || shaped || !self.models.is_empty();
         let elsewhere = self.output.is_some() && !self.tee;
         self.jsonl || !(whole || elsewhere)
     }

@@ -7,11 +7,14 @@
 
 use std::convert::Infallible;
 
+use std::sync::Arc;
+
+use super::answer::Show;
 use super::args::QueryArgs;
 use crate::cli::error::CliError;
+use crate::cli::provider::Chosen;
 use crate::cli::ui::Ui;
-use crate::config::Environment;
-use crate::model::{ServerSpec, Tool, ToolCall, ToolResult};
+use crate::model::{Tool, ToolCall, ToolResult};
 use crate::run::Tools;
 
 /// No tools.
@@ -30,8 +33,8 @@ impl Toolbox {
     /// Servers are named.
     pub(super) async fn start(
         args: &QueryArgs,
-        _: &[ServerSpec],
-        _: &Environment,
+        _: &Chosen,
+        _: &Arc<Show>,
         _: &Ui,
     ) -> Result<Option<Self>, CliError> {
         if args.server.is_empty() && args.mcp_config.is_none() {

@@ -25,13 +25,23 @@ enum Way {
     Words,
 }
 
+/// Returns the schema of a list of such values, in the object that models give.
+fn list_of(schema: &Value) -> Value {
+    json!({
+        "type": "object",
+        "properties": {"items": {"type": "array", "items": schema}},
+        "required": ["items"],
+        "additionalProperties": false,
+    })
+}
+
 impl Shape {
-    /// Reads what `--schema` says: a file, JSON, or a list of names with types.
+    /// Reads what `--schema` says, or, where `several` are wanted, `--schema-multi`: a file, JSON, or a list of names with types.
     ///
     /// # Errors
     ///
     /// It is none of these, or no schema.
-    pub(super) fn read(written: &str) -> Result<Self, CliError> {
+    pub(super) fn read(written: &str, several: bool) -> Result<Self, CliError> {
         let text = match std::fs::read_to_string(written) {
             Ok(text) => text,
             Err(_) => written.to_owned(),
@@ -45,6 +55,7 @@ impl Shape {
                     .hint("name a file, write JSON, or a list such as `name, age int`")
             })?
         };
+        let schema = if several { list_of(&schema) } else { schema };
         let compiled = Schema::compile(&schema)
             .map_err(|error| CliError::usage(format!("the schema cannot be used: {error}")))?;
         Ok(Self { schema, compiled })
@@ -198,7 +209,7 @@ mod tests {
 
     #[test]
     fn answers_are_read_with_and_without_a_fence() {
-        let shape = Shape::read("n int").unwrap();
+        let shape = Shape::read("n int", false).unwrap();
         let answer = |text: &str| Completion {
             text: text.to_owned(),
             ..Completion::default()

@@ -1,19 +1,23 @@
 //! Tools for a question: which servers, which of their tools, and who is asked before one runs.
 
 use std::io::{BufRead, IsTerminal};
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
+
+use serde_json::json;
 
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::cli::ui::Ui;
-use crate::config::{Environment, read_servers};
+use crate::config::read_servers;
 use crate::mcp::{Offered, Servers, matches};
-use crate::model::{ServerSpec, ToolCall, ToolResult};
+use crate::model::{ToolCall, ToolResult};
 use crate::report::safe_text;
 use crate::run::Tools;
 use crate::suite::listed;
 
+use super::answer::Show;
 use super::args::{Approve, QueryArgs};
+use crate::cli::provider::Chosen;
 
 /// Servers for a question, and what it may do with them.
 pub(super) struct Toolbox {
@@ -22,6 +26,8 @@ pub(super) struct Toolbox {
     /// Whether the user named the servers.
     named: bool,
     trace: bool,
+    /// Hears of calls and results.
+    show: Arc<Show>,
     /// One question to the user at a time.
     asking: Mutex<()>,
 }
@@ -34,13 +40,14 @@ impl Toolbox {
     /// A server that is named and is not there, or does not start; a file that cannot be read.
     pub(super) async fn start(
         args: &QueryArgs,
-        configured: &[ServerSpec],
-        environment: &Environment,
+        chosen: &Chosen,
+        show: &Arc<Show>,
         ui: &Ui,
     ) -> Result<Option<Self>, CliError> {
         if args.no_tools {
             return Ok(None);
         }
+        let environment = &chosen.environment;
         let mut specs = match &args.mcp_config {
             Some(path) => {
                 let (servers, problems) = read_servers(path, environment);
@@ -51,7 +58,7 @@ impl Toolbox {
                 }
                 servers
             }
-            None => configured.to_vec(),
+            None => chosen.servers.clone(),
         };
         let named = !args.server.is_empty();
         if named {
@@ -94,6 +101,7 @@ impl Toolbox {
             approve: args.approve,
             named,
             trace: args.tools_trace || args.noisy,
+            show: Arc::clone(show),
             asking: Mutex::default(),
         }))
     }
@@ -149,10 +157,18 @@ impl Tools for Toolbox {
 
     async fn call(&self, call: &ToolCall) -> ToolResult {
         let ui = Ui::new();
-        if !self.may(call) {
-            return ToolResult::failed(call, "the user does not allow this call");
-        }
-        let result = self.servers.call(call).await;
+        self.show.event(&json!({
+            "type": "tool_call", "id": call.id, "name": call.name, "input": call.input,
+        }));
+        let result = if self.may(call) {
+            self.servers.call(call).await
+        } else {
+            ToolResult::failed(call, "the user does not allow this call")
+        };
+        self.show.event(&json!({
+            "type": "tool_result", "id": call.id, "name": call.name, "content": result.content,
+            "is_error": result.is_error,
+        }));
         if self.trace {
             let mark = if result.is_error { "failed" } else { "gave" };
             let text = result
