@@ -1,7 +1,9 @@
 //! Images and documents in Converse's own types.
 
 use aws_sdk_bedrockruntime::primitives::Blob;
-use aws_sdk_bedrockruntime::types::{DocumentBlock, DocumentSource, ImageBlock, ImageSource};
+use aws_sdk_bedrockruntime::types::{
+    DocumentBlock, DocumentSource, ImageBlock, ImageSource, S3Location,
+};
 
 use crate::model::Media;
 
@@ -12,7 +14,10 @@ const NAMELESS: &str = "document";
 pub(super) fn image(image: &Media) -> ImageBlock {
     ImageBlock::builder()
         .format(image.format.as_str().into())
-        .source(ImageSource::Bytes(Blob::new(image.bytes())))
+        .source(match s3(image) {
+            Some(place) => ImageSource::S3Location(place),
+            None => ImageSource::Bytes(Blob::new(image.bytes())),
+        })
         .build()
         .expect("the format is set")
 }
@@ -22,7 +27,17 @@ pub(super) fn document(document: &Media) -> DocumentBlock {
     DocumentBlock::builder()
         .format(document.format.as_str().into())
         .name(document.name.as_deref().unwrap_or(NAMELESS))
-        .source(DocumentSource::Bytes(Blob::new(document.bytes())))
+        .source(match s3(document) {
+            Some(place) => DocumentSource::S3Location(place),
+            None => DocumentSource::Bytes(Blob::new(document.bytes())),
+        })
         .build()
         .expect("the name is set")
+}
+
+/// Returns where it lies, if it is not sent.
+fn s3(media: &Media) -> Option<S3Location> {
+    let location = media.location.as_ref()?;
+    let place = S3Location::builder().uri(location).build();
+    Some(place.expect("the address is set"))
 }

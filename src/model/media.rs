@@ -17,7 +17,10 @@ pub struct Media {
     /// A document's name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// The SHA-256 of its bytes, in hex digits.
+    /// Where it lies, for one that is not sent: `s3://bucket/key`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub location: Option<String>,
+    /// The SHA-256 of its bytes, in hex digits; of its location, where that is sent in their place.
     sha256: String,
     /// Its bytes; none in what was read back.
     #[serde(skip)]
@@ -35,8 +38,25 @@ impl Media {
         Self {
             format: format.into(),
             name,
+            location: None,
             sha256: hex(&Sha256::digest(&bytes)),
             bytes,
+        }
+    }
+
+    /// Returns an image or a document that Bedrock is to read from S3 itself.
+    pub fn in_s3(
+        format: impl Into<String>,
+        name: Option<String>,
+        location: impl Into<String>,
+    ) -> Self {
+        let location = location.into();
+        Self {
+            sha256: hex(&Sha256::digest(location.as_bytes())),
+            format: format.into(),
+            name,
+            location: Some(location),
+            bytes: Arc::default(),
         }
     }
 

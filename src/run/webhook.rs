@@ -18,8 +18,8 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// The largest answer, in bytes.
 const LARGEST: usize = 1 << 20;
 
-/// A client that posts JSON.
-type Poster = Client<HttpsConnector<HttpConnector>, Full<Bytes>>;
+/// A client that sends and takes bytes.
+pub(super) type Poster = Client<HttpsConnector<HttpConnector>, Full<Bytes>>;
 
 /// A client for all services of a run, made at its first use.
 #[derive(Debug, Default)]
@@ -67,7 +67,8 @@ impl Webhooks {
     }
 }
 
-fn client() -> Result<Poster, String> {
+/// Returns a client for services of any kind.
+pub(super) fn client() -> Result<Poster, String> {
     let connector = HttpsConnectorBuilder::new()
         .with_provider_and_native_roots(rustls::crypto::ring::default_provider())
         .map_err(|error| format!("no certificates: {error}"))?
@@ -78,7 +79,7 @@ fn client() -> Result<Poster, String> {
 }
 
 /// Returns what an error says, and what its causes say.
-fn chain(error: &dyn std::error::Error) -> String {
+pub(super) fn chain(error: &dyn std::error::Error) -> String {
     let mut said = error.to_string();
     let mut cause = error.source();
     while let Some(inner) = cause {

@@ -128,6 +128,24 @@ pub fn attachment(path: &Path, bytes: Vec<u8>, told: Option<&str>) -> Result<Par
     })
 }
 
+/// Returns the block of a file that Bedrock is to read from S3 itself: an image or a document, by `told` or its name.
+///
+/// # Errors
+///
+/// In a sentence: it is of no format that Bedrock takes.
+pub fn attachment_in_s3(location: &str, told: Option<&str>) -> Result<Part, String> {
+    let extension = Path::new(location).extension().and_then(|it| it.to_str());
+    let word = told.map(|told| told.rsplit('/').next().unwrap_or(told));
+    let word = word.or(extension).unwrap_or_default();
+    if let Some(format) = MediaKind::Image.format(word) {
+        return Ok(Part::Image(Media::in_s3(format, None, location)));
+    }
+    let format = MediaKind::Document.format(word);
+    let format = format.ok_or("its name does not tell what it is: --attach-type does")?;
+    let name = Some("document".to_owned());
+    Ok(Part::Document(Media::in_s3(format, name, location)))
+}
+
 /// Returns whether a path leads to an image or a document, by its extension, which a variable keeps as a path.
 pub(super) fn is_media_path(path: &str) -> bool {
     const TEXT: [&str; 6] = ["csv", "html", "htm", "txt", "md", "markdown"];

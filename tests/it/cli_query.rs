@@ -654,3 +654,43 @@ async fn another_model_is_asked_where_one_cannot_be() {
         told.stderr
     );
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn attachments_may_lie_elsewhere() {
+    let web = wiremock::MockServer::start().await;
+    let pixel = wiremock::ResponseTemplate::new(200).set_body_bytes([0x89, b'P', b'N', b'G', 1]);
+    wiremock::Mock::given(wiremock::matchers::path("/pixel"))
+        .respond_with(pixel)
+        .mount(&web)
+        .await;
+    let service = Service::whole().await;
+    let program = Program::new();
+    let there = format!("{}/pixel", web.uri());
+    let args = [
+        "What?",
+        "-m",
+        "nova-lite",
+        "-a",
+        &there,
+        "-a",
+        "s3://bucket/report.pdf",
+    ];
+    query(&program, &service, &args).exits(0);
+    let (_, body) = service.requests().await.remove(0);
+    let content = &body["messages"][0]["content"];
+    assert_eq!(content[0]["image"]["source"]["bytes"], "iVBORwE=");
+    let document = &content[1]["document"];
+    assert_eq!(document["format"], "pdf");
+    assert_eq!(
+        document["source"]["s3Location"]["uri"],
+        "s3://bucket/report.pdf"
+    );
+    let gone = format!("{}/gone", web.uri());
+    for (place, expected) in [
+        (&*gone, "cannot be had: HTTP status 404"),
+        ("s3://bucket/report", "its name does not tell what it is"),
+    ] {
+        let told = query(&program, &service, &["What?", "-a", place]).exits(2);
+        assert!(told.stderr.contains(expected), "{}", told.stderr);
+    }
+}

@@ -7,12 +7,14 @@ use serde_json::{Map, Value, json};
 
 use super::args::QueryArgs;
 use crate::catalog::{Ability, Support};
+use crate::cli::connect::runtime;
 use crate::cli::error::CliError;
 use crate::cli::named_files::named_files;
 use crate::cli::provider::Chosen;
 use crate::model::{CacheTtl, Family, Guardrail, Message, ModelId, Params, Part, Request, Role};
+use crate::run::fetch;
 use crate::store::Conversation;
-use crate::suite::attachment;
+use crate::suite::{attachment, attachment_in_s3};
 
 /// The fewest tokens that a model of Anthropic thinks with.
 const LEAST_THINKING: u32 = 1_024;
@@ -237,8 +239,15 @@ fn read_text(path: &Path) -> Result<String, CliError> {
 
 fn attached(path: &Path, told: Option<&str>, piped: &mut Piped) -> Result<Part, CliError> {
     let shown = path.display();
+    let place = path.to_str().unwrap_or_default();
+    if place.starts_with("s3://") {
+        let part = attachment_in_s3(place, told);
+        return part.map_err(|why| CliError::usage(format!("`{shown}`: {why}")));
+    }
     let bytes = if path == Path::new("-") {
         piped.bytes()?.unwrap_or_default()
+    } else if place.starts_with("https://") || place.starts_with("http://") {
+        runtime()?.block_on(fetch(place)).map_err(CliError::usage)?
     } else {
         std::fs::read(path)
             .map_err(|error| CliError::usage(format!("cannot read `{shown}`: {error}")))?
