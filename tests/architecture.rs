@@ -82,6 +82,7 @@ const PACKAGES: &[(&str, &[&str])] = &[
     ("aws_smithy", &["bedrock"]),
     ("minijinja", &["template"]),
     ("clap", &["cli"]),
+    ("clap_mangen", &["cli"]),
     ("indicatif", &["cli"]),
     ("anstream", &["cli"]),
     ("comfy_table", &["report", "cli"]),

@@ -26,6 +26,7 @@ mod live;
 #[path = "no_live.rs"]
 mod live;
 mod logs;
+mod merge;
 mod models;
 mod named_files;
 mod outputs;
@@ -81,12 +82,19 @@ enum Command {
     Compare(compare::CompareArgs),
     Report(report::ReportArgs),
     Baseline(baseline::BaselineArgs),
+    Merge(merge::MergeArgs),
     Runs(runs::RunsArgs),
     Validate(validate::ValidateArgs),
     Models(Box<models::ModelsArgs>),
     Config(config::ConfigArgs),
     Doctor(Box<doctor::DoctorArgs>),
     Schema(schema::SchemaArgs),
+    /// Print the manual page of a command, or of all
+    #[command(hide = true)]
+    Man {
+        /// The command
+        command: Option<String>,
+    },
     /// Print a completion script for a shell
     Completions {
         /// The shell
@@ -122,9 +130,11 @@ fn dispatch(command: Command, ui: &Ui) -> Result<Exit, CliError> {
         Command::Compare(args) => compare::run(&args, ui),
         Command::Report(args) => report::run(&args, ui),
         Command::Baseline(args) => baseline::run(&args, ui),
+        Command::Merge(args) => merge::run(&args, ui),
         Command::Runs(args) => runs::run(&args, ui),
         Command::Validate(args) => validate::run(&args, ui),
         Command::Schema(args) => schema::run(&args, ui),
+        Command::Man { command } => man(command.as_deref(), ui),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "mcp-cli", &mut script);
@@ -132,6 +142,24 @@ fn dispatch(command: Command, ui: &Ui) -> Result<Exit, CliError> {
             Ok(Exit::Done)
         }
     }
+}
+
+/// Prints a manual page in roff.
+fn man(name: Option<&str>, ui: &Ui) -> Result<Exit, CliError> {
+    let mut all = Cli::command();
+    all.build();
+    let command = match name {
+        None => all.clone(),
+        Some(name) => {
+            let found = all.find_subcommand(name).cloned();
+            found.ok_or_else(|| CliError::usage(format!("there is no command `{name}`")))?
+        }
+    };
+    let mut page = Vec::new();
+    let rendered = clap_mangen::Man::new(command).render(&mut page);
+    rendered.map_err(|error| CliError::usage(format!("the manual cannot be written: {error}")))?;
+    ui.print_bytes(&page)?;
+    Ok(Exit::Done)
 }
 
 #[cfg(test)]

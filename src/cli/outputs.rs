@@ -141,7 +141,11 @@ impl Shown {
             exit = exit.or(verdict::of_trial(header, &record));
             see(header, record)
         })?;
-        exit = exit.or(verdict::of_run(&findings.report, records.end()));
+        exit = exit.or(verdict::of_run(
+            records.header(),
+            &findings.report,
+            records.end(),
+        ));
         findings.report.exit_code = exit.code();
         Ok(Self {
             records,

@@ -43,7 +43,7 @@ impl RunFolder {
         unreachable!("some number is free")
     }
 
-    /// Finds the run that `name` means: a folder, an id, a unique beginning of one, or `latest`.
+    /// Finds the run that `name` means: a folder, a folder of runs (its newest), an id, a unique beginning of one, or `latest`.
     ///
     /// # Errors
     ///
@@ -60,6 +60,9 @@ impl RunFolder {
                 id,
                 path: as_path.to_owned(),
             });
+        }
+        if as_path.join("latest").is_file() && as_path != runs {
+            return Self::find(as_path, "latest");
         }
         let latest;
         let name = if name == "latest" {

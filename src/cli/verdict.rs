@@ -1,4 +1,5 @@
-//! The exit code of a run, from what was counted: without gates, every trial must pass; with gates, they decide.
+//! The exit code of a run, from what was counted: without gates, every trial must pass; with gates, they decide. A shard says nothing
+//! of quality: the run that it is merged into does.
 
 use jiff::Timestamp;
 
@@ -27,7 +28,7 @@ pub(super) fn of_trial(header: &Header, record: &Record) -> Exit {
         is_completeness && judged
     });
     match record.status {
-        TrialStatus::Failed if gates.is_empty() => Exit::Failed,
+        TrialStatus::Failed if gates.is_empty() && header.options.shard.is_none() => Exit::Failed,
         TrialStatus::Undecided if counts_missing => Exit::Done,
         TrialStatus::Passed | TrialStatus::Failed => Exit::Done,
         TrialStatus::Undecided => Exit::Incomplete,
@@ -40,7 +41,11 @@ pub(super) fn of_trial(header: &Header, record: &Record) -> Exit {
 }
 
 /// Returns what gates and the end of a run mean: `None` if it was killed.
-pub(super) fn of_run(report: &Report, end: Option<(Timestamp, Option<Stopped>)>) -> Exit {
+pub(super) fn of_run(
+    header: &Header,
+    report: &Report,
+    end: Option<(Timestamp, Option<Stopped>)>,
+) -> Exit {
     let by_end = match end.and_then(|(_, stopped)| stopped) {
         Some(Stopped::Interrupted) => Exit::Interrupted,
         Some(Stopped::Budget) => Exit::Budget,
@@ -48,7 +53,10 @@ pub(super) fn of_run(report: &Report, end: Option<(Timestamp, Option<Stopped>)>)
         Some(Stopped::Failures | Stopped::DayQuota) => Exit::Incomplete,
         Some(Stopped::Early) | None => Exit::Done,
     };
-    let exit = by_end.or(of_gates(report));
+    let exit = match header.options.shard {
+        Some(_) => by_end,
+        None => by_end.or(of_gates(report)),
+    };
     let early = report.run.stopped_by == Some(Stopped::Early);
     if report.run.not_asked > 0 && !early {
         exit.or(Exit::Incomplete)

@@ -13,7 +13,7 @@ use crate::catalog::{PriceRow, Usd};
 use crate::check::{CheckResult, Status};
 use crate::gate::Gate;
 use crate::model::{ErrorKind, Json, ModelError, ToolCall, Usage};
-use crate::plan::{Position, Turn};
+use crate::plan::{Position, Shard, Turn};
 
 /// The version of this schema. A reader refuses a higher one.
 pub const SCHEMA: u32 = 1;
@@ -68,6 +68,9 @@ pub struct RunOptions {
     pub sample: Option<u64>,
     /// `--limit`: cases kept per suite.
     pub limit: Option<u64>,
+    /// `--shard`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub shard: Option<Shard>,
     /// `--repeat`.
     pub repeat: Option<u32>,
     /// `--stream`.

@@ -177,26 +177,30 @@ fn plan_suite(
         ));
     }
     let prompts = part.suite.prompts.len() as u64;
-    let (mut cases, mut trials) = (0, 0);
+    let (mut cases, mut trials, mut all) = (0, 0, 0);
     for digest in &part.entry_digests {
         content.update(&**digest);
     }
     for chosen in part.chosen(selection) {
-        let case = chosen?.case;
+        let Chosen { case, index, .. } = chosen?;
         let repeats = repeats(&case, selection);
         content.update(&case.case_id);
         content.update(&case.case_hash);
         content.update(repeats.to_be_bytes());
-        cases += 1;
-        trials += prompts * u64::from(repeats);
+        all += 1;
+        // A shard knows the whole, so that it can be told from shards of another.
+        if selection.shard.is_none_or(|shard| shard.has(index)) {
+            cases += 1;
+            trials += prompts * u64::from(repeats);
+        }
     }
     if selection.shuffle {
-        let all: Vec<Chosen> = part.chosen(selection).collect::<Result<_, _>>()?;
-        part.shuffled = Some(shuffled(all, selection.seed).into());
+        let shuffled_cases: Vec<Chosen> = part.chosen(selection).collect::<Result<_, _>>()?;
+        part.shuffled = Some(shuffled(shuffled_cases, selection.seed).into());
     }
     part.cases = cases;
     part.trials_per_model = trials;
-    Ok((cases > 0).then_some(part))
+    Ok((all > 0).then_some(part))
 }
 
 /// A case that is asked.
@@ -239,7 +243,13 @@ impl PlannedSuite {
                 let all = Arc::clone(all);
                 Box::new((0..all.len()).map(move |at| Ok(all[at].clone())))
             }
-            None => Box::new(self.chosen(selection)),
+            None => {
+                let shard = selection.shard;
+                let is_ours =
+                    move |chosen: &Chosen| shard.is_none_or(|shard| shard.has(chosen.index));
+                let chosen = self.chosen(selection);
+                Box::new(chosen.filter(move |chosen| chosen.as_ref().map_or(true, &is_ours)))
+            }
         }
     }
 

@@ -9,6 +9,7 @@ mod order;
 mod position;
 mod prefix;
 mod select;
+mod shard;
 mod trial;
 
 pub use build::{Plan, PlanError, PlannedSuite, build};
@@ -16,4 +17,5 @@ pub(crate) use digest::key_of;
 pub use order::Turn;
 pub use position::Position;
 pub use select::{Pattern, PatternError, Selection};
+pub use shard::Shard;
 pub use trial::{Trial, TrialKey};

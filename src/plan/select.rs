@@ -1,5 +1,6 @@
 //! Which cases and models of the suites a run takes.
 
+use super::shard::Shard;
 use crate::text::Pattern as Regex;
 
 /// What the flags choose. Different kinds must all hold; of one kind, one is enough.
@@ -15,6 +16,8 @@ pub struct Selection {
     pub sample: Option<u64>,
     /// Cases kept of those that were drawn, per suite.
     pub limit: Option<u64>,
+    /// The part of what is left that is asked here.
+    pub shard: Option<Shard>,
     /// Over each case's own number of repeats.
     pub repeat: Option<u32>,
     /// Whether cases are asked in an order drawn by the seed, so that a run may stop before its end.

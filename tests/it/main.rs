@@ -18,6 +18,7 @@ mod cli_init;
 #[cfg(feature = "cloud")]
 mod cli_live;
 mod cli_logs;
+mod cli_merge;
 mod cli_query;
 mod cli_resume;
 mod cli_runs;

@@ -117,6 +117,7 @@ fn selection() -> impl Strategy<Value = Selection> {
         any::<u64>(),
     )
         .prop_map(|(filters, tags, (sample, limit, repeat), seed)| Selection {
+            shard: None,
             shuffle: false,
             models: Vec::new(),
             filters: (filters.into_iter())
@@ -395,4 +396,26 @@ fn what_all_questions_begin_with_is_found() {
         [0, 0],
         "one question shares nothing"
     );
+}
+
+proptest! {
+    /// The parts of a plan have all of its trials, each once, and know that they are of one.
+    #[test]
+    fn shards_are_a_plan_cut_up(made in made_up(), selection in selection(), of in 1u32..5) {
+        let yaml = made.yaml();
+        let Ok(whole) = planned(&yaml, selection.clone()) else { return Ok(()) };
+        let mut expected: Vec<String> = trials(&whole).into_iter().map(|trial| trial.id).collect();
+        let mut found = Vec::new();
+        for number in 1..=of {
+            let shard = Some(format!("{number}/{of}").parse().unwrap());
+            let part = planned(&yaml, Selection { shard, ..selection.clone() }).unwrap();
+            prop_assert_eq!(part.digest(), whole.digest());
+            let ids: Vec<String> = trials(&part).into_iter().map(|trial| trial.id).collect();
+            prop_assert_eq!(ids.len() as u64, part.len());
+            found.extend(ids);
+        }
+        expected.sort();
+        found.sort();
+        prop_assert_eq!(found, expected);
+    }
 }

@@ -11,9 +11,10 @@ use crate::cli::outputs::OutputArgs;
 use crate::cli::progress::Progress;
 use crate::gate::Gate;
 use crate::journal::RunOptions;
+use crate::plan::Shard;
 
 /// Flags that a resumed run takes from its journal.
-const OF_THE_RUN: [&str; 30] = [
+const OF_THE_RUN: [&str; 31] = [
     "noise_floor",
     "stop_early",
     "baseline",
@@ -28,6 +29,7 @@ const OF_THE_RUN: [&str; 30] = [
     "sample",
     "seed",
     "limit",
+    "shard",
     "repeat",
     "concurrency",
     "rpm",
@@ -86,6 +88,14 @@ pub(in crate::cli) struct EvalArgs {
     /// Take at most N cases of each suite
     #[arg(long, value_name = "N", value_parser = at_least_one, help_heading = "What to ask")]
     pub(super) limit: Option<u64>,
+    /// Ask only this part of the cases, such as 1/4; `merge` joins the parts
+    #[arg(
+        long,
+        value_name = "I/N",
+        conflicts_with = "stop_early",
+        help_heading = "What to ask"
+    )]
+    pub(super) shard: Option<Shard>,
     /// Ask each case N times
     #[arg(long, value_name = "N", value_parser = at_least_one, help_heading = "What to ask")]
     pub(super) repeat: Option<u64>,
@@ -168,6 +178,7 @@ impl EvalArgs {
             tags: self.tags.clone(),
             sample: self.sample,
             limit: self.limit,
+            shard: self.shard,
             repeat: self
                 .repeat
                 .map(|count| u32::try_from(count).unwrap_or(u32::MAX)),

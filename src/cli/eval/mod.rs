@@ -114,6 +114,7 @@ pub(super) fn carry_out(job: Job<'_>, ui: &Ui) -> Result<Exit, CliError> {
         Beginning::New | Beginning::Resumed(_) => None,
     };
     let is_graded = recall.is_some();
+    let shard = options.shard;
     let hosted = if is_graded {
         None
     } else {
@@ -168,6 +169,11 @@ pub(super) fn carry_out(job: Job<'_>, ui: &Ui) -> Result<Exit, CliError> {
         ui.note(&format!(
             "to finish it: mcp-cli eval --resume {}",
             folder.path.display()
+        ));
+    }
+    if let Some(shard) = shard {
+        ui.note(&format!(
+            "this is the shard {shard}: what failed counts when all are merged: mcp-cli merge RUN…"
         ));
     }
     Ok(shown.exit())
@@ -257,6 +263,7 @@ fn selection(options: &RunOptions, seed: u64) -> Result<Selection, CliError> {
         tags: options.tags.clone(),
         sample: options.sample,
         limit: options.limit,
+        shard: options.shard,
         repeat: options.repeat,
         shuffle: options.stop_early,
         seed,
