@@ -31,7 +31,7 @@ const FLOORS: &[&[(&str, &[&str])]] = &[
         ("mcp", &["model"]),
         ("cassette", &["model", "files"]),
         ("catalog", &["model"]),
-        ("store", &["model"]),
+        ("store", &["model", "vectors"]),
     ],
     &[("check", &["catalog", "model", "template", "script", "text"])],
     &[(

@@ -10,6 +10,7 @@ use sha2::{Digest, Sha256};
 
 use super::database::{Database, StoreError};
 use crate::model::hex;
+use crate::vectors::cosine;
 
 const VERSIONS: &[&str] = &["
     CREATE TABLE collection (
@@ -259,7 +260,7 @@ impl Vectors {
         let mut rows = statement.query([collection.key])?;
         let mut best: BinaryHeap<Reverse<Ranked>> = BinaryHeap::with_capacity(most + 1);
         while let Some(row) = rows.next()? {
-            let Some(score) = cosine(to, row.get_ref(3)?.as_blob()?) else {
+            let Some(score) = cosine(to, &numbers(row.get_ref(3)?.as_blob()?)) else {
                 continue;
             };
             let worst = best.peek().map(|Reverse(worst)| worst.0.score);
@@ -320,20 +321,10 @@ fn hash_of(text: &str) -> Vec<u8> {
     Sha256::digest(text.as_bytes()).to_vec()
 }
 
-/// Returns the cosine of the angle between two vectors; `None` where they have different lengths, or one has no direction.
-fn cosine(a: &[f32], b: &[u8]) -> Option<f64> {
-    if b.len() != a.len() * 4 {
-        return None;
-    }
-    let (mut dot, mut of_a, mut of_b) = (0.0f64, 0.0f64, 0.0f64);
-    for (a, b) in a.iter().zip(b.as_chunks::<4>().0) {
-        let (a, b) = (f64::from(*a), f64::from(f32::from_le_bytes(*b)));
-        dot += a * b;
-        of_a += a * a;
-        of_b += b * b;
-    }
-    let cosine = dot / (of_a.sqrt() * of_b.sqrt());
-    cosine.is_finite().then_some(cosine)
+/// Returns the numbers of a vector as they are kept.
+fn numbers(bytes: &[u8]) -> Vec<f32> {
+    let numbers = bytes.as_chunks::<4>().0.iter();
+    numbers.map(|number| f32::from_le_bytes(*number)).collect()
 }
 
 #[cfg(test)]

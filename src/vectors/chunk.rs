@@ -19,6 +19,9 @@ pub enum CutAt {
     Sentence,
     /// Between paragraphs: at blank lines.
     Paragraph,
+    /// Before the headings of Markdown, and where a section is too large between its paragraphs; never within a fenced block that
+    /// fits.
+    Markdown,
     /// Between words.
     Fixed,
 }
@@ -71,13 +74,20 @@ impl Unit {
 /// What is too large for a chunk is cut between its words, and a word that is too large between its letters.
 pub fn chunks<'a>(text: &'a str, how: &Chunking) -> Vec<Chunk<'a>> {
     let pieces = pieces(text, how);
+    let headings = match how.strategy {
+        CutAt::Markdown => blocks(text).1,
+        _ => Vec::new(),
+    };
+    let begins = |start: usize| headings.binary_search(&start).is_ok();
     let size = |range: Range<usize>| how.unit.of(&text[range]);
     let mut found = Vec::new();
     let (mut from, mut counted, mut chars) = (0, 0, 0);
     while from < pieces.len() {
         let start = pieces[from].start;
         let mut to = from + 1;
-        while to < pieces.len() && size(start..pieces[to].end) <= how.most {
+        let takes =
+            |piece: &Range<usize>| !begins(piece.start) && size(start..piece.end) <= how.most;
+        while pieces.get(to).is_some_and(takes) {
             to += 1;
         }
         let end = pieces[to - 1].end;
@@ -96,7 +106,11 @@ pub fn chunks<'a>(text: &'a str, how: &Chunking) -> Vec<Chunk<'a>> {
             let repeated = pieces[*at].start..end;
             size(repeated) <= how.overlap && size(pieces[*at].start..pieces[to].end) <= how.most
         };
-        from = (from + 1..to).find(fits).unwrap_or(to);
+        from = if begins(pieces[to].start) {
+            to
+        } else {
+            (from + 1..to).find(fits).unwrap_or(to)
+        };
     }
     found
 }
@@ -107,6 +121,7 @@ fn pieces(text: &str, how: &Chunking) -> Vec<Range<usize>> {
         CutAt::Whole => vec![text],
         CutAt::Sentence => text.split_sentence_bounds().collect(),
         CutAt::Paragraph => paragraphs(text),
+        CutAt::Markdown => blocks(text).0,
         CutAt::Fixed => text.split_word_bounds().collect(),
     };
     let mut pieces = Vec::with_capacity(spans.len());
@@ -151,6 +166,29 @@ fn paragraphs(text: &str) -> Vec<&str> {
     found
 }
 
+/// Returns the blocks of a Markdown text, each with the blank lines after it, and the places at which headings begin.
+fn blocks(text: &str) -> (Vec<&str>, Vec<usize>) {
+    let (mut found, mut headings) = (Vec::new(), Vec::new());
+    let (mut from, mut at, mut is_blank, mut is_fenced) = (0, 0, false, false);
+    for line in text.split_inclusive('\n') {
+        let blank = line.trim().is_empty();
+        let hashes = line.len() - line.trim_start_matches('#').len();
+        let is_heading = !is_fenced && (1..=6).contains(&hashes) && line[hashes..].starts_with(' ');
+        if is_heading {
+            headings.push(at);
+        }
+        if at > from && (is_heading || (is_blank && !blank && !is_fenced)) {
+            found.push(&text[from..at]);
+            from = at;
+        }
+        is_fenced ^= line.trim_start().starts_with("```");
+        is_blank = blank;
+        at += line.len();
+    }
+    found.push(&text[from..]);
+    (found, headings)
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -186,6 +224,21 @@ mod tests {
     }
 
     #[test]
+    fn sections_of_markdown_begin_chunks() {
+        let text = "# One\nIt is.\n\nMore.\n## Two\n```\n# no heading\n\nstill code\n```\nend\n";
+        let whole = [
+            "# One\nIt is.\n\nMore.\n",
+            "## Two\n```\n# no heading\n\nstill code\n```\nend\n",
+        ];
+        assert_eq!(cut(text, CutAt::Markdown, 100, 50), whole);
+        // A section that is too large is cut all the same.
+        let cut = cut(text, CutAt::Markdown, 20, 0);
+        assert_eq!(cut[0], whole[0]);
+        assert!(cut.len() > 3, "{cut:?}");
+        assert_eq!(cut.concat(), text);
+    }
+
+    #[test]
     fn what_is_too_large_is_cut_between_words_and_then_letters() {
         assert_eq!(
             cut("abcdefg hi", CutAt::Sentence, 4, 0),
@@ -202,8 +255,8 @@ mod tests {
     proptest! {
         #[test]
         fn every_character_is_in_a_chunk_that_is_not_too_large(
-            text in "[a-zé日 .!\\n\\PC]{0,200}",
-            strategy in prop::sample::select(vec![CutAt::Sentence, CutAt::Paragraph, CutAt::Fixed]),
+            text in "([a-zé日 .!\\n\\PC]|# |\n## |```){0,200}",
+            strategy in prop::sample::select(vec![CutAt::Sentence, CutAt::Paragraph, CutAt::Markdown, CutAt::Fixed]),
             most in 1..40usize,
             overlap in 0..20usize,
             tokens in any::<bool>(),

@@ -2,8 +2,10 @@
 
 mod chunk;
 mod format;
+mod near;
 mod npy;
 
 pub use chunk::{Chunk, Chunking, CutAt, Unit, chunks};
 pub use format::{Numbers, Row, VectorFormat, write_row};
+pub use near::cosine;
 pub use npy::npy_header;

@@ -305,3 +305,18 @@ async fn images_have_vectors_of_their_own() {
         told.stderr
     );
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_texts_are_compared() {
+    let service = Service::whole().await;
+    let program = Program::new();
+    let told = embed(&program, &service, &["--compare", "aab", "bba"]).exits(0);
+    // Vectors count letters: (2, 1) and (1, 2).
+    assert_eq!(told.stdout, "0.8000\n");
+    let told = program.run(&["embed", "--show-strategies"]).exits(0);
+    assert!(
+        told.stdout.contains("markdown   At headings of Markdown"),
+        "{}",
+        told.stdout
+    );
+}

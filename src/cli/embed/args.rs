@@ -134,6 +134,9 @@ pub(in crate::cli) struct EmbedArgs {
     /// Show chunks, tokens and cost; send nothing
     #[arg(long, help_heading = "How")]
     pub dry_run: bool,
+    /// Say how near these two texts are: the cosine of the angle between their vectors
+    #[arg(long, num_args = 2, value_names = ["A", "B"], conflicts_with_all = ["texts", "input", "attach"], help_heading = "How")]
+    pub compare: Vec<String>,
     /// List the models that make vectors
     #[arg(long, help_heading = "How")]
     pub show_models: bool,
@@ -178,6 +181,8 @@ pub(in crate::cli) enum ChunkStrategy {
     Sentence,
     /// At blank lines
     Paragraph,
+    /// At headings of Markdown, then at blank lines
+    Markdown,
     /// Between words
     Fixed,
 }
@@ -241,6 +246,7 @@ impl From<ChunkStrategy> for CutAt {
             ChunkStrategy::None => Self::Whole,
             ChunkStrategy::Sentence => Self::Sentence,
             ChunkStrategy::Paragraph => Self::Paragraph,
+            ChunkStrategy::Markdown => Self::Markdown,
             ChunkStrategy::Fixed => Self::Fixed,
         }
     }

@@ -205,6 +205,12 @@ impl<'a> Job<'a> {
         request_for(&self.model, self.how.clone(), parts)
     }
 
+    /// Asks for the vector of one text.
+    pub(super) async fn vector(&self, text: &str) -> Result<Result<Vec<f32>, Trouble>, CliError> {
+        let how = self.how.clone();
+        vector_of(self.chosen, &self.model, how, text.to_owned()).await
+    }
+
     fn price(&self) -> Option<&PriceRow> {
         self.chosen.price(&self.model, None)
     }
@@ -346,6 +352,24 @@ fn row((waiting, vector): (Waiting, Vec<f32>)) -> Row {
         text: waiting.text,
         vector,
     }
+}
+
+/// Asks for the vector of one text.
+pub(super) async fn vector_of(
+    chosen: &Chosen,
+    model: &str,
+    how: Embedding,
+    text: String,
+) -> Result<Result<Vec<f32>, Trouble>, CliError> {
+    let Connected { client, region, .. } = chosen.connect().await?;
+    let lane = chosen.lane(model, client, 1, (None, None));
+    let request = request_for(model, how, [Part::Text(text)]);
+    let answered = ask(&lane, &request, &Stop::default(), |_| {}).await;
+    let attempts = answered.attempts.len();
+    let answer = answered
+        .result
+        .map_err(|error| Trouble::new(error, region, attempts));
+    Ok(answer.map(|answer| answer.vectors.into_iter().next().unwrap_or_default()))
 }
 
 /// Returns a request for vectors of texts or an image.

@@ -26,6 +26,7 @@ use super::trouble::Trouble;
 use super::ui::Ui;
 use crate::catalog::Kind;
 use crate::model::Usage;
+use crate::vectors::cosine;
 
 /// The model of those who name none.
 pub(super) const DEFAULT_MODEL: &str = "titan-embed";
@@ -64,6 +65,9 @@ fn embed(args: &EmbedArgs, ui: &Ui) -> Result<Exit, CliError> {
         kept.fits(&model, dimensions)?;
     }
     let job = Job::new(args, &chosen, model, dimensions)?;
+    if let [a, b] = args.compare.as_slice() {
+        return compare(&job, a, b, ui);
+    }
     for warning in chosen.warnings(&job.model).iter().filter(|_| !args.quiet) {
         ui.note(&format!("warning: {warning}"));
     }
@@ -74,6 +78,27 @@ fn embed(args: &EmbedArgs, ui: &Ui) -> Result<Exit, CliError> {
     let exit = runtime.block_on(job.ask(kept, ui));
     runtime.shutdown_background();
     exit
+}
+
+/// Says how near two texts are.
+fn compare(job: &Job<'_>, a: &str, b: &str, ui: &Ui) -> Result<Exit, CliError> {
+    let runtime = runtime()?;
+    let vectors = runtime.block_on(async {
+        let one = job.vector(a).await?;
+        Ok::<_, CliError>((one, job.vector(b).await?))
+    });
+    runtime.shutdown_background();
+    match vectors? {
+        (Ok(a), Ok(b)) => {
+            let near = cosine(&a, &b);
+            ui.print(&near.map_or("unknown\n".to_owned(), |near| format!("{near:.4}\n")))?;
+            Ok(Exit::Done)
+        }
+        (Err(trouble), _) | (_, Err(trouble)) => {
+            trouble.tell(ui);
+            Ok(trouble.exit())
+        }
+    }
 }
 
 /// Lists the ways of cutting texts.

@@ -6,18 +6,16 @@ use clap::Args;
 use serde_json::json;
 
 use super::args::DbArgs;
-use super::job::request_for;
+use super::job::vector_of;
 use super::kept::{Kept, open};
-use crate::cli::connect::{Connected, runtime};
+use crate::cli::connect::runtime;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::cli::provider::{Chosen, ProviderArgs, Task};
 use crate::cli::query::store_error;
-use crate::cli::trouble::Trouble;
 use crate::cli::ui::Ui;
-use crate::model::{Embedding, Part, Purpose};
+use crate::model::{Embedding, Purpose};
 use crate::report::safe_text;
-use crate::run::{Stop, ask};
 use crate::store::{Collection, Near};
 use crate::suite::listed;
 
@@ -73,7 +71,7 @@ pub(in crate::cli) fn run(args: &SimilarArgs, ui: &Ui) -> Result<Exit, CliError>
         quantized: None,
     };
     let runtime = runtime()?;
-    let vector = runtime.block_on(vector(&chosen, &model, how, question));
+    let vector = runtime.block_on(vector_of(&chosen, &model, how, question));
     runtime.shutdown_background();
     let vector = match vector? {
         Ok(vector) => vector,
@@ -95,24 +93,6 @@ pub(in crate::cli) fn run(args: &SimilarArgs, ui: &Ui) -> Result<Exit, CliError>
     };
     ui.print(&text)?;
     Ok(Exit::Done)
-}
-
-/// Asks for the vector of a question.
-async fn vector(
-    chosen: &Chosen,
-    model: &str,
-    how: Embedding,
-    question: String,
-) -> Result<Result<Vec<f32>, Trouble>, CliError> {
-    let Connected { client, region, .. } = chosen.connect().await?;
-    let lane = chosen.lane(model, client, 1, (None, None));
-    let request = request_for(model, how, [Part::Text(question)]);
-    let answered = ask(&lane, &request, &Stop::default(), |_| {}).await;
-    let attempts = answered.attempts.len();
-    let answer = answered
-        .result
-        .map_err(|error| Trouble::new(error, region, attempts));
-    Ok(answer.map(|answer| answer.vectors.into_iter().next().unwrap_or_default()))
 }
 
 fn shown(near: &Near) -> String {
