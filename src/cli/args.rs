@@ -133,6 +133,18 @@ pub(super) fn fraction(text: &str) -> Result<f64, String> {
     }
 }
 
+/// Reads a share of something that is not nothing: above 0, at most 1.
+///
+/// # Errors
+///
+/// Anything else, in a sentence.
+pub(super) fn share(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(share) if share > 0.0 && share <= 1.0 => Ok(share),
+        _ => Err("expected a share above 0 and up to 1, such as 0.5".to_owned()),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

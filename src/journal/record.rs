@@ -81,6 +81,9 @@ pub struct RunOptions {
     pub requests_per_minute: Option<u64>,
     /// `--tpm`.
     pub tokens_per_minute: Option<u64>,
+    /// `--quota-share`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub quota_share: Option<f64>,
     /// `--timeout` of a request, in milliseconds.
     pub timeout_ms: Option<u64>,
     /// `--max-retries` of a request.

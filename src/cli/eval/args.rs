@@ -6,7 +6,7 @@ use std::time::Duration;
 use clap::Args;
 
 use crate::catalog::Usd;
-use crate::cli::args::{AwsArgs, RecordingArgs, at_least_one, duration, fraction};
+use crate::cli::args::{AwsArgs, RecordingArgs, at_least_one, duration, fraction, share};
 use crate::cli::outputs::OutputArgs;
 use crate::cli::progress::Progress;
 use crate::gate::Gate;
@@ -14,7 +14,7 @@ use crate::journal::RunOptions;
 use crate::plan::Shard;
 
 /// Flags that a resumed run takes from its journal.
-const OF_THE_RUN: [&str; 31] = [
+const OF_THE_RUN: [&str; 32] = [
     "noise_floor",
     "stop_early",
     "baseline",
@@ -34,6 +34,7 @@ const OF_THE_RUN: [&str; 31] = [
     "concurrency",
     "rpm",
     "tpm",
+    "quota_share",
     "timeout",
     "max_retries",
     "max_failures",
@@ -108,6 +109,9 @@ pub(in crate::cli) struct EvalArgs {
     /// Tokens per minute of each model, over the quota that is known
     #[arg(long, value_name = "N", value_parser = at_least_one, help_heading = "How to ask")]
     pub(super) tpm: Option<u64>,
+    /// Take only this part of each model's quota, 0 to 1; a shard takes its own part without it
+    #[arg(long, value_name = "SHARE", value_parser = share, help_heading = "How to ask")]
+    pub(super) quota_share: Option<f64>,
     /// The longest a request may take: 3000 (milliseconds), 30s, 2m
     #[arg(long, value_name = "D", value_parser = duration, help_heading = "How to ask")]
     pub(super) timeout: Option<Duration>,
@@ -188,6 +192,7 @@ impl EvalArgs {
                 .map(|count| usize::try_from(count).unwrap_or(usize::MAX)),
             requests_per_minute: self.rpm,
             tokens_per_minute: self.tpm,
+            quota_share: self.quota_share,
             timeout_ms: self
                 .timeout
                 .map(|timeout| u64::try_from(timeout.as_millis()).unwrap_or(u64::MAX)),

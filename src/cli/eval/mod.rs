@@ -3,6 +3,7 @@
 mod args;
 mod declared;
 mod dry_run;
+mod lanes;
 mod money;
 mod servers;
 mod sitting;
@@ -14,6 +15,7 @@ use jiff::Timestamp;
 
 pub(super) use args::EvalArgs;
 use declared::Declared;
+use lanes::lanes;
 use servers::Hosted;
 use sitting::{Resumed, Sitting};
 
@@ -33,18 +35,9 @@ use crate::catalog::{Catalog, Kind};
 use crate::journal::{Header, JournalReader, RunOptions, Stopped};
 use crate::model::{ModelClient, ModelId, ToolHost};
 use crate::plan::{self, Pattern, Plan, Selection};
-use crate::run::{
-    EarlyStop, Execution, Lane, LaneSettings, Recall, RetryPolicy, RunError, Stop, execute,
-};
+use crate::run::{EarlyStop, Execution, Recall, RunError, Stop, execute};
 use crate::suite::{self, ModelEntry, Severity, Suite};
 use crate::tally::{AGAIN, Chosen, Early, RecordsError, contests};
-
-/// Calls in flight for each model, unless told otherwise: far more than are needed, since the quota, known or found out,
-/// is what holds calls back.
-const SLOTS: usize = 256;
-
-/// The same where a run may stop before its end: what is in flight then was asked for nothing.
-const EARLY_SLOTS: usize = 16;
 
 /// What is to be run, and how it is shown.
 pub(super) struct Job<'a> {
@@ -353,40 +346,4 @@ fn early(header: &Arc<Header>, folder: &RunFolder) -> Result<Option<EarlyStop>, 
         decided: early.decided().iter().copied().collect(),
         decide: Box::new(move |record| early.add(&header, record)),
     }))
-}
-
-/// Makes a lane for every model and every judge of the plan.
-fn lanes(
-    plan: &Plan,
-    client: &Arc<dyn ModelClient>,
-    catalog: &Catalog,
-    options: &RunOptions,
-) -> Vec<Lane> {
-    let usual = if options.stop_early {
-        EARLY_SLOTS
-    } else {
-        SLOTS
-    };
-    let slots = options.concurrency.unwrap_or(usual);
-    let defaults = RetryPolicy::default();
-    let max_retries = options.max_retries.unwrap_or(defaults.max_retries);
-    let settings = match options.replay {
-        Some(_) => LaneSettings::without_waiting(slots, max_retries),
-        None => LaneSettings {
-            slots,
-            policy: RetryPolicy {
-                max_retries,
-                ..defaults
-            },
-            limited: true,
-            approach: options.concurrency.is_none(),
-        },
-    };
-    let lane = |(model, region): (&str, Option<&str>)| {
-        let mut quota = catalog.quota(&ModelId::parse(model));
-        quota.requests_per_minute = options.requests_per_minute.or(quota.requests_per_minute);
-        quota.tokens_per_minute = options.tokens_per_minute.or(quota.tokens_per_minute);
-        Lane::new(model, region, Arc::clone(client), &quota, &settings)
-    };
-    plan.models().into_iter().map(lane).collect()
 }
