@@ -4,6 +4,8 @@ use aws_sdk_bedrock::Client;
 use aws_sdk_bedrock::types::FoundationModelSummary;
 use aws_smithy_types::date_time::Format;
 
+use tokio::time::timeout;
+
 use super::client::Bedrock;
 use super::error::{self, Call};
 use super::hint;
@@ -37,7 +39,9 @@ impl Bedrock {
     ///
     /// As for any call: denied, unreachable, throttled.
     pub async fn models(&self) -> Result<Vec<Listed>, ModelError> {
-        let listed = Box::pin(self.listed()).await;
+        let patience = self.patience();
+        let listed = timeout(patience, Box::pin(self.listed())).await;
+        let listed = listed.unwrap_or_else(|_| Err(error::overdue(patience)));
         listed.map_err(hint::complete)
     }
 

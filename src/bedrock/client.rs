@@ -64,6 +64,12 @@ impl Bedrock {
         &self.connection
     }
 
+    /// Returns the longest that a request may take.
+    #[cfg(feature = "cloud")]
+    pub(super) fn patience(&self) -> Duration {
+        self.timeout
+    }
+
     /// Returns the region of requests that name none.
     pub fn region(&self) -> &str {
         &self.connection.region

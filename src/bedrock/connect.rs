@@ -53,6 +53,7 @@ impl Connection {
             return Err(error::no_such_region(&region));
         }
         let named = settings.credentials.is_some() || settings.profile.is_some();
+        let named = named || settings.role_arn.is_some();
         let bearer = settings.api_key.is_some() || (!named && has_bearer_token());
         let sdk = match &settings.role_arn {
             Some(role) if !bearer => as_role(sdk, role, settings).await?,
@@ -103,6 +104,9 @@ fn loader(settings: &Settings) -> Result<ConfigLoader, ModelError> {
         loader = loader
             .credentials_provider(keys)
             .auth_scheme_preference([AuthSchemeId::new("sigv4")]);
+    }
+    if settings.role_arn.is_some() {
+        loader = loader.auth_scheme_preference([AuthSchemeId::new("sigv4")]);
     }
     if let Some(ApiKey(key)) = &settings.api_key {
         loader = loader

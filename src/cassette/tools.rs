@@ -3,6 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -34,6 +36,37 @@ struct Kept<T> {
     asked: Value,
     /// What they gave.
     gave: T,
+}
+
+/// A result with the bytes of its images, which a result by itself leaves out.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Gave {
+    result: ToolResult,
+    /// In base64, in the order of the images.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    images: Vec<String>,
+}
+
+impl Gave {
+    fn of(result: ToolResult) -> Self {
+        let images = result
+            .images
+            .iter()
+            .map(|image| STANDARD.encode(image.bytes()));
+        Self {
+            images: images.collect(),
+            result,
+        }
+    }
+
+    fn result(self) -> ToolResult {
+        let mut result = self.result;
+        for (image, bytes) in result.images.iter_mut().zip(self.images) {
+            image.restore(STANDARD.decode(bytes).unwrap_or_default());
+        }
+        result
+    }
 }
 
 impl ToolTape {
@@ -121,11 +154,11 @@ impl ToolHost for ToolTape {
                 "asker": request.asker,
                 "call": call,
             });
-            if let Some(kept) = self.kept(&asked)? {
-                return Ok(kept);
+            if let Some(kept) = self.kept::<Gave>(&asked)? {
+                return Ok(kept.result());
             }
             let result = self.inner(&asked)?.call(servers, request, call).await?;
-            self.keep(&asked, result)
+            self.keep(&asked, Gave::of(result)).map(Gave::result)
         })
     }
 }

@@ -307,6 +307,7 @@ fn holds_secret(line: &str) -> bool {
         "aws_secret_access_key",
         "aws_session_token",
         "aws_access_key_id",
+        "api_key",
     ];
     let value = value.trim().trim_matches(['"', '\'']);
     secret.contains(&key.trim()) && !value.is_empty() && !value.contains('$')

@@ -10,7 +10,7 @@ use super::exit::Exit;
 use super::provider::{Chosen, ProviderArgs, Task};
 use super::trouble::Trouble;
 use super::ui::{Ui, plural};
-use crate::bedrock::{Bedrock, Listed};
+use crate::bedrock::{Bedrock, Listed, Settings};
 use crate::catalog::Catalog;
 use crate::model::ModelId;
 
@@ -26,9 +26,14 @@ pub(super) fn run(
     ui: &Ui,
 ) -> Result<Exit, CliError> {
     let chosen = Chosen::by(whom, Task::Chat, ui)?;
+    // What is configured is where models answer, which is not where the account does.
+    let settings = Settings {
+        endpoint_url: whom.aws.endpoint_url.clone(),
+        ..chosen.settings().clone()
+    };
     let runtime = runtime()?;
     let asked = runtime.block_on(async {
-        let bedrock = Bedrock::connect(chosen.settings().clone()).await?;
+        let bedrock = Bedrock::connect(settings).await?;
         bedrock.models().await
     });
     runtime.shutdown_background();

@@ -44,8 +44,9 @@ pub(super) fn run(args: &MergeArgs, ui: &Ui) -> Result<Exit, CliError> {
     let mut parts = parts(args)?;
     complete(&parts)?;
     let now = Timestamp::now();
+    let mut header = joined(&parts, now)?;
     let folder = RunFolder::create(&args.runs.run_dir, now)?;
-    let header = joined(&parts, &folder.id, now)?;
+    header.run.id.clone_from(&folder.id);
     if let Some(earlier) = kept(&parts[0].folder)? {
         keep(&earlier, &folder)?;
     }
@@ -146,8 +147,8 @@ fn complete(parts: &[Part]) -> Result<(), CliError> {
     Ok(())
 }
 
-/// Returns the header of the whole run.
-fn joined(parts: &[Part], id: &str, now: Timestamp) -> Result<Header, CliError> {
+/// Returns the header of the whole run, which has no id of its own yet.
+fn joined(parts: &[Part], now: Timestamp) -> Result<Header, CliError> {
     let headers: Vec<&Header> = parts.iter().map(|part| part.reader.header()).collect();
     let mut whole = headers[0].clone();
     for (part, header) in parts.iter().zip(&headers).skip(1) {
@@ -172,7 +173,6 @@ fn joined(parts: &[Part], id: &str, now: Timestamp) -> Result<Header, CliError> 
         .iter()
         .all(|header| header.run.git_commit == *commit);
     whole.run = RunRecord {
-        id: id.to_owned(),
         started_at: began.unwrap_or(now),
         git_commit: commit.clone().filter(|_| is_one_commit),
         ..whole.run

@@ -205,14 +205,32 @@ impl Chosen {
 
     /// Returns as whom it asks, without a secret; `None` where AWS's own chain decides.
     pub(super) fn credentials_shown(&self) -> Option<String> {
-        if let Some(profile) = &self.settings.profile {
-            return Some(format!("profile {profile}"));
+        if self.settings.api_key.is_some() {
+            return Some("an API key".to_owned());
         }
-        let named = self.settings.credentials.as_ref();
-        let named = named.map(|keys| keys.access_key_id.clone());
-        let id = named.or_else(|| std::env::var("AWS_ACCESS_KEY_ID").ok())?;
-        let shown: String = id.chars().take(4).collect();
-        Some(format!("access key {shown}…"))
+        let by_keys = || {
+            let named = self.settings.credentials.as_ref();
+            let named = named.map(|keys| keys.access_key_id.clone());
+            let id = named.or_else(|| set("AWS_ACCESS_KEY_ID"))?;
+            let shown: String = id.chars().take(4).collect();
+            Some(format!("access key {shown}…"))
+        };
+        let has_keys = self.settings.credentials.is_some();
+        let bearer = set("AWS_BEARER_TOKEN_BEDROCK");
+        let whoever = match &self.settings.profile {
+            Some(profile) => Some(format!("profile {profile}")),
+            None if bearer.is_some() && !has_keys && self.settings.role_arn.is_none() => {
+                Some("an API key".to_owned())
+            }
+            None => by_keys(),
+        };
+        match &self.settings.role_arn {
+            None => whoever,
+            Some(role) => {
+                let whoever = whoever.map_or(String::new(), |whoever| format!(", by {whoever}"));
+                Some(format!("role {role}{whoever}"))
+            }
+        }
     }
 
     /// Connects; replaying needs no network and no credentials.
@@ -270,4 +288,9 @@ impl Chosen {
         }
         warnings
     }
+}
+
+/// Returns a variable of the environment that is set and not empty.
+fn set(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
 }

@@ -11,6 +11,7 @@ use annotate_snippets::Renderer;
 
 use super::error::CliError;
 use super::exit::Exit;
+use crate::report::safe_text;
 use crate::suite::{Severity, SuiteError};
 
 /// Columns where no terminal says how many it has.
@@ -121,15 +122,16 @@ impl Ui {
         self.note(&format!(
             "{} {}",
             self.word("error:", anstyle::AnsiColor::Red),
-            error.message
+            safe_text(&error.message)
         ));
         for cause in &error.causes {
-            self.note(&format!("caused by: {cause}"));
+            self.note(&format!("caused by: {}", safe_text(cause)));
         }
         for hint in &error.hints {
             self.note(&format!(
-                "{} {hint}",
-                self.word("hint:", anstyle::AnsiColor::Cyan)
+                "{} {}",
+                self.word("hint:", anstyle::AnsiColor::Cyan),
+                safe_text(hint)
             ));
         }
         error.exit

@@ -95,6 +95,10 @@ impl Provider {
             let hint = "set `aws_access_key_id` and `aws_secret_access_key`, or neither";
             problems.error_with(&place, message, Some(hint));
         }
+        if provider.api_key.is_some() && provider.role_arn.is_some() {
+            let message = "an `api_key` takes on no role: `role_arn` needs access keys";
+            problems.error(&place, message);
+        }
         Some(provider)
     }
 

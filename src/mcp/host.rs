@@ -71,7 +71,7 @@ impl ServerHost {
         }
     }
 
-    /// Forgets servers of which one broke, so that whoever wants them next starts them anew.
+    /// Forgets servers of which one broke, or did not start, so that whoever wants them next starts them anew.
     fn forget(&self, names: &[String], broken: &Started) {
         let mut started = self.lock();
         if started
@@ -91,7 +91,10 @@ impl ToolHost for ServerHost {
                 Some(Ok(running)) => {
                     Ok(running.tools().iter().map(|one| one.tool.clone()).collect())
                 }
-                Some(Err(error)) => Err(error.clone()),
+                Some(Err(error)) => {
+                    self.forget(servers, &started);
+                    Err(error.clone())
+                }
                 None => Err(unusable("its servers did not start".to_owned())),
             }
         })
@@ -107,7 +110,10 @@ impl ToolHost for ServerHost {
             let started = self.running(servers).await;
             let running = match started.get() {
                 Some(Ok(running)) => running,
-                Some(Err(error)) => return Err(error.clone()),
+                Some(Err(error)) => {
+                    self.forget(servers, &started);
+                    return Err(error.clone());
+                }
                 None => return Err(unusable("its servers did not start".to_owned())),
             };
             let told = running.try_call(call).await;

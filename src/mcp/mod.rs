@@ -73,6 +73,13 @@ pub struct Offered {
     own_name: String,
 }
 
+impl Offered {
+    /// Returns the name that its server gives it.
+    pub fn own_name(&self) -> &str {
+        &self.own_name
+    }
+}
+
 /// Why a server could not be used: its name, and a sentence.
 pub type Unusable = (String, String);
 

@@ -40,8 +40,11 @@ pub(super) fn of(call: &ToolCall, told: &Value) -> ToolResult {
         }
     }
     let structure = &told["structuredContent"];
-    let content = if structure.is_object() && texts.is_empty() {
+    let is_small = || structure.to_string().chars().nth(MOST).is_none();
+    let content = if structure.is_object() && texts.is_empty() && is_small() {
         structure.clone()
+    } else if structure.is_object() && texts.is_empty() {
+        Value::String(shortened(structure.to_string()))
     } else {
         let whole = texts.join("\n");
         Value::String(shortened(if whole.is_empty() && images.is_empty() {

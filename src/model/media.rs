@@ -65,6 +65,11 @@ impl Media {
         &self.sha256
     }
 
+    /// Gives it back its bytes, after it was read from where only its digest is kept.
+    pub fn restore(&mut self, bytes: impl Into<Arc<[u8]>>) {
+        self.bytes = bytes.into();
+    }
+
     /// Returns its bytes.
     pub fn bytes(&self) -> &[u8] {
         &self.bytes

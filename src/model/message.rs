@@ -80,6 +80,17 @@ pub struct Message {
     pub parts: Vec<Part>,
 }
 
+impl Message {
+    /// Returns its images and documents, those of tools included.
+    pub fn media_mut(&mut self) -> impl Iterator<Item = &mut Media> {
+        self.parts.iter_mut().flat_map(|part| match part {
+            Part::Image(media) | Part::Document(media) => std::slice::from_mut(media).iter_mut(),
+            Part::ToolResult(result) => result.images.iter_mut(),
+            _ => [].iter_mut(),
+        })
+    }
+}
+
 /// A tool that the model wants run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ToolCall {

@@ -19,8 +19,13 @@ pub(super) fn again(header: &Header, at: Position, case: &str, case_id: &str) ->
     }
     let words = [&suite.path, case, &model].map(quoted);
     let [path, case, model] = &words;
+    let exec = if header.options.allow_exec {
+        " --allow-exec"
+    } else {
+        ""
+    };
     Some(format!(
-        "mcp-cli query --suite {path} --case {case} -m {model}"
+        "mcp-cli query --suite {path} --case {case} -m {model}{exec}"
     ))
 }
 

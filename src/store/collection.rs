@@ -12,12 +12,16 @@ use super::database::{Database, StoreError};
 use crate::model::hex;
 use crate::vectors::cosine;
 
+/// Marks a file as one of collections: "mcpv".
+const KIND: i32 = 0x6d63_7076;
+
 const VERSIONS: &[&str] = &["
     CREATE TABLE collection (
         id INTEGER PRIMARY KEY,
         name TEXT NOT NULL UNIQUE,
         model TEXT NOT NULL,
-        dimensions INTEGER
+        dimensions INTEGER,
+        length INTEGER NOT NULL
     );
     CREATE TABLE vector (
         collection INTEGER NOT NULL REFERENCES collection,
@@ -44,6 +48,8 @@ pub struct Collection {
     pub model: String,
     /// How many numbers a vector has, where that was asked for.
     pub dimensions: Option<u32>,
+    /// How many numbers a vector has.
+    pub length: usize,
     /// How many vectors it has.
     pub count: u64,
     #[serde(skip)]
@@ -83,7 +89,7 @@ impl Vectors {
     ///
     /// The file cannot be made or read.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
-        let database = Database::open(path, VERSIONS)?;
+        let database = Database::open(path, KIND, VERSIONS)?;
         Ok(Self { database })
     }
 
@@ -99,7 +105,7 @@ impl Vectors {
 
     fn try_collections(&self) -> rusqlite::Result<Vec<Collection>> {
         let mut statement = self.database.connection.prepare(
-            "SELECT id, name, model, dimensions, \
+            "SELECT id, name, model, dimensions, length, \
              (SELECT count(*) FROM vector WHERE vector.collection = collection.id) FROM collection ORDER BY name",
         )?;
         let found = statement.query_map([], |row| {
@@ -108,7 +114,8 @@ impl Vectors {
                 name: row.get(1)?,
                 model: row.get(2)?,
                 dimensions: row.get(3)?,
-                count: row.get(4)?,
+                length: row.get(4)?,
+                count: row.get(5)?,
             })
         })?;
         found.collect()
@@ -134,11 +141,12 @@ impl Vectors {
         name: &str,
         model: &str,
         dimensions: Option<u32>,
+        length: usize,
     ) -> Result<Collection, StoreError> {
         let connection = &self.database.connection;
         let made = connection.execute(
-            "INSERT INTO collection (name, model, dimensions) VALUES (?1, ?2, ?3)",
-            params![name, model, dimensions],
+            "INSERT INTO collection (name, model, dimensions, length) VALUES (?1, ?2, ?3, ?4)",
+            params![name, model, dimensions, length],
         );
         made.map_err(|error| self.database.failed(error))?;
         Ok(Collection {
@@ -146,6 +154,7 @@ impl Vectors {
             name: name.to_owned(),
             model: model.to_owned(),
             dimensions,
+            length,
             count: 0,
         })
     }
@@ -211,6 +220,25 @@ impl Vectors {
         change.commit()
     }
 
+    /// Returns whether a text has chunks from number `from` on.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be read.
+    pub fn goes_on(
+        &self,
+        collection: &Collection,
+        id: &str,
+        from: usize,
+    ) -> Result<bool, StoreError> {
+        let statement = self.database.connection.prepare_cached(
+            "SELECT 1 FROM vector WHERE collection = ?1 AND id = ?2 AND chunk >= ?3 LIMIT 1",
+        );
+        let found =
+            statement.and_then(|mut statement| statement.exists(params![collection.key, id, from]));
+        found.map_err(|error| self.database.failed(error))
+    }
+
     /// Removes the chunks of a text from number `from` on: those of an earlier version that was longer.
     ///
     /// # Errors
@@ -258,7 +286,7 @@ impl Vectors {
             .connection
             .prepare("SELECT id, chunk, text, vector FROM vector WHERE collection = ?1")?;
         let mut rows = statement.query([collection.key])?;
-        let mut best: BinaryHeap<Reverse<Ranked>> = BinaryHeap::with_capacity(most + 1);
+        let mut best: BinaryHeap<Reverse<Ranked>> = BinaryHeap::new();
         while let Some(row) = rows.next()? {
             let Some(score) = cosine(to, &numbers(row.get_ref(3)?.as_blob()?)) else {
                 continue;
@@ -348,8 +376,8 @@ mod tests {
     fn the_nearest_come_first_whatever_their_length() {
         let folder = tempfile::tempdir().unwrap();
         let mut vectors = opened(&folder);
-        let notes = vectors.create("notes", "titan", Some(2)).unwrap();
-        let other = vectors.create("other", "titan", None).unwrap();
+        let notes = vectors.create("notes", "titan", Some(2), 2).unwrap();
+        let other = vectors.create("other", "titan", None, 2).unwrap();
         let rows = [
             stored("east", &[5.0, 0.0]),
             stored("north", &[0.0, 1.0]),
@@ -376,7 +404,7 @@ mod tests {
     fn what_is_there_is_known_by_its_content() {
         let folder = tempfile::tempdir().unwrap();
         let mut vectors = opened(&folder);
-        let notes = vectors.create("notes", "titan", None).unwrap();
+        let notes = vectors.create("notes", "titan", None, 1).unwrap();
         vectors.add(&notes, &[stored("a", &[1.0])]).unwrap();
         let holds = |vectors: &Vectors, text| vectors.holds(&notes, "a", 0, text).unwrap();
         assert!(holds(&vectors, "the text a"));

@@ -29,6 +29,9 @@ pub enum StoreError {
         /// Why.
         source: rusqlite::Error,
     },
+    /// It is another program's, or another kind of file of ours.
+    #[error("`{}` is a database of something else", .0.display())]
+    NotOurs(PathBuf),
     /// A newer version of this program has written it.
     #[error("`{}` was written by a newer version of mcp-cli", .0.display())]
     TooNew(PathBuf),
@@ -41,8 +44,9 @@ pub(super) struct Database {
 }
 
 impl Database {
-    /// Opens a file, makes it where it is missing, and brings it to the newest of `versions`: each takes the one before it a step further.
-    pub(super) fn open(path: &Path, versions: &[&str]) -> Result<Self, StoreError> {
+    /// Opens a file of a `kind`, makes it where it is missing, and brings it to the newest of `versions`: each takes the one before it a
+    /// step further. What another program has written stays as it is.
+    pub(super) fn open(path: &Path, kind: i32, versions: &[&str]) -> Result<Self, StoreError> {
         make(path).map_err(|source| StoreError::Open {
             path: path.to_owned(),
             source,
@@ -52,9 +56,10 @@ impl Database {
             source,
         };
         let mut connection = Connection::open(path).map_err(failed)?;
-        let is_known = bring_up_to_date(&mut connection, versions).map_err(failed)?;
-        if !is_known {
-            return Err(StoreError::TooNew(path.to_owned()));
+        match bring_up_to_date(&mut connection, kind, versions).map_err(failed)? {
+            Found::Ours => {}
+            Found::TooNew => return Err(StoreError::TooNew(path.to_owned())),
+            Found::NotOurs => return Err(StoreError::NotOurs(path.to_owned())),
         }
         Ok(Self {
             connection,
@@ -90,23 +95,42 @@ fn make(path: &Path) -> io::Result<()> {
     options.open(path).map(drop)
 }
 
-/// Returns whether the file is one that this version knows.
-fn bring_up_to_date(connection: &mut Connection, versions: &[&str]) -> rusqlite::Result<bool> {
+/// What a file turned out to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Found {
+    Ours,
+    TooNew,
+    NotOurs,
+}
+
+/// Makes a file one of this version, if it is ours or empty.
+fn bring_up_to_date(
+    connection: &mut Connection,
+    kind: i32,
+    versions: &[&str],
+) -> rusqlite::Result<Found> {
     connection.busy_timeout(PATIENCE)?;
+    let tables: i64 =
+        connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+    let found: i32 = connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
+    if tables > 0 && found != kind {
+        return Ok(Found::NotOurs);
+    }
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", "NORMAL")?;
     // Two commands may find the same old file: the second to write finds it new.
     let change = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let version: usize = change.pragma_query_value(None, "user_version", |row| row.get(0))?;
     if version > versions.len() {
-        return Ok(false);
+        return Ok(Found::TooNew);
     }
     for step in &versions[version..] {
         change.execute_batch(step)?;
     }
     change.pragma_update(None, "user_version", versions.len())?;
+    change.pragma_update(None, "application_id", kind)?;
     change.commit()?;
-    Ok(true)
+    Ok(Found::Ours)
 }
 
 #[cfg(test)]
@@ -118,14 +142,32 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a/b.db");
         let steps = ["CREATE TABLE a (x)", "ALTER TABLE a ADD y"];
-        drop(Database::open(&path, &steps[..1]).unwrap());
-        let database = Database::open(&path, &steps).unwrap();
+        drop(Database::open(&path, 7, &steps[..1]).unwrap());
+        let database = Database::open(&path, 7, &steps).unwrap();
         database
             .connection
             .execute("INSERT INTO a VALUES (1, 2)", [])
             .unwrap();
-        let older = Database::open(&path, &steps[..1]);
+        let older = Database::open(&path, 7, &steps[..1]);
         assert!(matches!(older, Err(StoreError::TooNew(_))));
+    }
+
+    #[test]
+    fn files_of_others_stay_as_they_are() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("app.db");
+        let theirs = Connection::open(&path).unwrap();
+        theirs.execute_batch("CREATE TABLE theirs (x)").unwrap();
+        let opened = Database::open(&path, 7, &["CREATE TABLE a (x)"]);
+        assert!(matches!(opened, Err(StoreError::NotOurs(_))));
+        let tables: i64 = theirs
+            .query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))
+            .unwrap();
+        assert_eq!(tables, 1);
+        let other = folder.path().join("other.db");
+        drop(Database::open(&other, 7, &["CREATE TABLE a (x)"]).unwrap());
+        let other = Database::open(&other, 8, &["CREATE TABLE a (x)"]);
+        assert!(matches!(other, Err(StoreError::NotOurs(_))));
     }
 
     #[cfg(unix)]
@@ -135,7 +177,7 @@ mod tests {
 
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a/b.db");
-        drop(Database::open(&path, &["CREATE TABLE a (x)"]).unwrap());
+        drop(Database::open(&path, 7, &["CREATE TABLE a (x)"]).unwrap());
         for (path, mode) in [(path.as_path(), 0o600), (path.parent().unwrap(), 0o700)] {
             let found = std::fs::metadata(path).unwrap().permissions().mode();
             assert_eq!(found & 0o777, mode);
@@ -151,7 +193,7 @@ mod tests {
             "These are my notes, and they are no database at all.",
         )
         .unwrap();
-        let opened = Database::open(&path, &["CREATE TABLE a (x)"]);
+        let opened = Database::open(&path, 7, &["CREATE TABLE a (x)"]);
         assert!(matches!(opened, Err(StoreError::Database { .. })));
         let kept = std::fs::read_to_string(&path).unwrap();
         assert!(kept.starts_with("These are my notes"));

@@ -2,11 +2,14 @@
 
 use std::path::Path;
 
-use rusqlite::{Row, params};
+use rusqlite::{OptionalExtension as _, Row, params};
 use serde::Serialize;
 
 use super::database::{Database, StoreError};
 use crate::model::{Message, Usage};
+
+/// Marks a file as a log: "mcpl".
+const KIND: i32 = 0x6d63_706c;
 
 const VERSIONS: &[&str] = &["
     CREATE TABLE conversation (
@@ -30,6 +33,10 @@ const VERSIONS: &[&str] = &["
         request_id TEXT
     );
     CREATE INDEX turns ON turn (conversation);
+    CREATE TABLE media (
+        sha256 TEXT PRIMARY KEY,
+        bytes BLOB NOT NULL
+    ) WITHOUT ROWID;
 "];
 
 /// The log, open.
@@ -93,7 +100,7 @@ impl Log {
     ///
     /// The file cannot be made or read.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
-        let database = Database::open(path, VERSIONS)?;
+        let database = Database::open(path, KIND, VERSIONS)?;
         Ok(Self { database })
     }
 
@@ -109,6 +116,15 @@ impl Log {
 
     fn try_add(&mut self, turn: &Turn) -> rusqlite::Result<i64> {
         let change = self.database.connection.transaction()?;
+        // Messages hold the digests of images and documents; their bytes are kept once.
+        for message in &mut turn.said.clone() {
+            for media in message.media_mut() {
+                change.execute(
+                    "INSERT OR IGNORE INTO media (sha256, bytes) VALUES (?1, ?2)",
+                    params![media.sha256(), media.bytes()],
+                )?;
+            }
+        }
         let conversation = match turn.conversation {
             Some(id) => id,
             None => {
@@ -148,7 +164,9 @@ impl Log {
     /// The file cannot be read.
     pub fn conversation(&self, id: Option<i64>) -> Result<Option<Conversation>, StoreError> {
         let turns = self.try_conversation(id);
-        let turns = turns.map_err(|error| self.database.failed(error))?;
+        let mut turns = turns.map_err(|error| self.database.failed(error))?;
+        let restored = self.restore(&mut turns);
+        restored.map_err(|error| self.database.failed(error))?;
         let Some(last) = turns.last() else {
             return Ok(None);
         };
@@ -158,6 +176,26 @@ impl Log {
             system: last.system.clone(),
             messages: turns.into_iter().flat_map(|turn| turn.said).collect(),
         }))
+    }
+
+    /// Gives images and documents their bytes back.
+    fn restore(&self, turns: &mut [Turn]) -> rusqlite::Result<()> {
+        let messages = turns.iter_mut().flat_map(|turn| &mut turn.said);
+        for media in messages.flat_map(Message::media_mut) {
+            let bytes: Option<Vec<u8>> = self
+                .database
+                .connection
+                .query_row(
+                    "SELECT bytes FROM media WHERE sha256 = ?1",
+                    [media.sha256()],
+                    |row| row.get(0),
+                )
+                .optional()?;
+            if let Some(bytes) = bytes {
+                media.restore(bytes);
+            }
+        }
+        Ok(())
     }
 
     fn try_conversation(&self, id: Option<i64>) -> rusqlite::Result<Vec<Turn>> {
@@ -248,7 +286,7 @@ fn parsed<T: serde::de::DeserializeOwned>(row: &Row<'_>, column: usize) -> rusql
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Part, Role};
+    use crate::model::{Media, Part, Role};
 
     fn said(role: Role, text: &str) -> Message {
         Message {
@@ -293,6 +331,21 @@ mod tests {
         let other = log.conversation(Some(second)).unwrap().unwrap();
         assert_eq!(other.messages[1], said(Role::Assistant, "Thing"));
         assert_eq!(log.conversation(Some(99)).unwrap(), None);
+    }
+
+    #[test]
+    fn images_come_back_with_their_bytes() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut log = Log::open(&folder.path().join("log.db")).unwrap();
+        let mut shown = turn(None, "What?", "A dot.");
+        let image = Media::new("png", None, *b"PNG");
+        shown.said[0].parts.push(Part::Image(image.clone()));
+        log.add(&shown).unwrap();
+        let found = log.conversation(None).unwrap().unwrap();
+        let Part::Image(found) = &found.messages[0].parts[1] else {
+            panic!("{found:?}")
+        };
+        assert_eq!((found.bytes(), found), (&b"PNG"[..], &image));
     }
 
     #[test]

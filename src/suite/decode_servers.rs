@@ -68,10 +68,10 @@ fn expanded(text: &str, env: &Map<String, Value>) -> Result<String, String> {
     let mut whole = String::new();
     let mut rest = text;
     while let Some((before, after)) = rest.split_once("${") {
-        whole.push_str(before);
         let Some((name, after)) = after.split_once('}') else {
             break;
         };
+        whole.push_str(before);
         let Some(value) = env.get(name) else {
             return Err(format!(
                 "`{name}` is not listed under `env`, so that the suite does not see it"

@@ -126,3 +126,25 @@ async fn an_answer_that_cannot_be_kept_is_an_answer_all_the_same() {
     let expected = "warning: the answer is not in the log: ";
     assert!(told.stderr.starts_with(expected), "{}", told.stderr);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn images_are_said_again() {
+    let service = Service::whole().await;
+    let program = Program::new();
+    std::fs::write(program.path("pixel.png"), [0x89, b'P', b'N', b'G', 1]).unwrap();
+    let asked = [
+        "What is it?",
+        "-m",
+        "nova-lite",
+        "-a",
+        "pixel.png",
+        "--cache-prompt",
+    ];
+    query(&program, &service, &asked).exits(0);
+    query(&program, &service, &["Which colour?", "-C"]).exits(0);
+    let (_, body) = service.requests().await.pop().unwrap();
+    let first = body["messages"][0]["content"].as_array().unwrap();
+    assert_eq!(first[0]["image"]["source"]["bytes"], "iVBORwE=");
+    // A point of the cache was of its own question.
+    assert_eq!(first.len(), 2, "{first:?}");
+}

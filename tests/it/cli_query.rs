@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use crate::double::{Ending, event, exception, serve};
 use crate::program::{Outcome, Program};
 use crate::service::Service;
 
@@ -693,4 +694,82 @@ async fn attachments_may_lie_elsewhere() {
         let told = query(&program, &service, &["What?", "-a", place]).exits(2);
         assert!(told.stderr.contains(expected), "{}", told.stderr);
     }
+}
+
+#[test]
+fn a_suite_starts_programs_only_where_it_may() {
+    let program = Program::new();
+    let suite = "mcp_servers: { x: { command: sh, args: [-c, 'touch started'] } }\nprompts: [Hi]\n\
+                 models: [amazon.nova-lite-v1:0]\ntests: [{ assert: [{ type: contains, value: Hi }] }]\n";
+    program.write("a.yaml", suite);
+    let args = [
+        "query",
+        "--suite",
+        "a.yaml",
+        "--region",
+        "us-east-1",
+        "--endpoint-url",
+        "http://127.0.0.1:1",
+    ];
+    let told = program.run(&args).exits(2);
+    assert!(
+        told.stderr.contains("allow it with --allow-exec"),
+        "{}",
+        told.stderr
+    );
+    assert!(!program.path("started").exists());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_other_model_is_asked_once_something_was_shown() {
+    let text = json!({"contentBlockIndex": 0, "delta": {"text": "Half"}});
+    let frames = vec![
+        event("messageStart", &json!({"role": "assistant"})),
+        event("contentBlockDelta", &text),
+        exception("throttlingException", &json!({"message": "slow down"})),
+    ];
+    let url = serve(frames, Ending::Clean).await;
+    let program = Program::new();
+    let args = [
+        "query",
+        "Hi",
+        "-m",
+        "nova-pro",
+        "--fallback",
+        "nova-lite",
+        "--region",
+        "us-east-1",
+        "--endpoint-url",
+        &url,
+    ];
+    let told = program.run(&args).exits(3);
+    assert_eq!(told.stdout, "Half\n");
+    assert!(!told.stderr.contains("cannot be asked"), "{}", told.stderr);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_model_is_asked_in_its_own_way() {
+    let service = Service::failing(429, "ThrottlingException", "slow down").await;
+    let program = Program::new();
+    let args = [
+        "Who?",
+        "-m",
+        "haiku",
+        "--fallback",
+        "nova-lite",
+        "--schema",
+        "name",
+        "--max-retries",
+        "0",
+    ];
+    query(&program, &service, &args).exits(3);
+    let asked = service.requests().await;
+    assert!(
+        asked[0].1["toolConfig"].is_null(),
+        "haiku is held to a schema natively"
+    );
+    assert_eq!(
+        asked[1].1["toolConfig"]["tools"][0]["toolSpec"]["name"],
+        "answer"
+    );
 }

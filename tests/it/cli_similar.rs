@@ -142,7 +142,7 @@ async fn vectors_that_cannot_be_compared_are_not_mixed() {
     let longer = ["embed", "more", "--collection", "a", "--dimensions", "512"];
     refused(
         &longer,
-        "error: the collection `a` holds vectors of 256 numbers, not of 512\n",
+        "error: the collection `a` holds vectors of 26 numbers, not of 512\n",
     );
     refused(
         &["similar", "x", "-m", "cohere-embed-english"],
@@ -160,5 +160,62 @@ async fn vectors_that_cannot_be_compared_are_not_mixed() {
     refused(
         &["similar", "x"],
         "error: there are several collections\nhint: name one with --collection: `a` and `b`\n",
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_that_is_there_is_lost() {
+    let service = Service::whole().await;
+    let program = Program::new();
+    let cut = [
+        "--chunk-strategy",
+        "fixed",
+        "--chunk-unit",
+        "chars",
+        "--max-chunk-size",
+        "4",
+    ];
+    let count = || program.run(&["similar", "--json"]).exits(0).stdout;
+    program.write("a.txt", "one two six");
+    let embed = ["embed", "-i", "a.txt", "--collection", "c"];
+    run(&program, &service, &[&embed[..], &cut].concat()).exits(0);
+    assert!(count().contains("\"count\": 3"), "{}", count());
+    // A dry run would cut it otherwise, and changes nothing.
+    run(&program, &service, &[&embed[..], &["--dry-run"]].concat()).exits(0);
+    assert!(count().contains("\"count\": 3"), "{}", count());
+    // Nor does a run that fails.
+    let denied = Service::failing(403, "AccessDeniedException", "no").await;
+    program.write("a.txt", "other");
+    run(&program, &denied, &embed).exits(4);
+    assert!(count().contains("\"count\": 3"), "{}", count());
+    // Vectors of another length are refused, whatever was asked for: here letters are counted, and there are 26.
+    let longer = [&embed[..], &["--dimensions", "512"]].concat();
+    let told = run(&program, &service, &longer).exits(2);
+    assert!(
+        told.stderr
+            .contains("holds vectors of 26 numbers, not of 512"),
+        "{}",
+        told.stderr
+    );
+
+    for name in ["x.jsonl", "y.jsonl"] {
+        program.write(name, &format!("{{\"id\": 1, \"text\": \"{name}\"}}\n"));
+    }
+    run(
+        &program,
+        &service,
+        &["embed", "-i", "x.jsonl", "y.jsonl", "--collection", "d"],
+    )
+    .exits(0);
+    let told = run(
+        &program,
+        &service,
+        &["similar", "x", "--collection", "d", "--json"],
+    )
+    .exits(0);
+    let found: Value = serde_json::from_str(&told.stdout).unwrap();
+    assert_eq!(
+        (&found[0]["id"], &found[1]["id"]),
+        (&"x.jsonl#1".into(), &"y.jsonl#1".into())
     );
 }

@@ -105,7 +105,7 @@ pub(in crate::cli) struct EmbedArgs {
     )]
     pub resume: Option<PathBuf>,
     /// Keep the vectors in this collection, for `similar`; texts that it holds are not asked again
-    #[arg(long, value_name = "NAME", conflicts_with_all = ["output", "resume", "output_format"], help_heading = "What is written")]
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["output", "resume", "output_format", "encoding_format"], help_heading = "What is written")]
     pub collection: Option<String>,
     #[command(flatten)]
     pub db: DbArgs,
@@ -135,7 +135,7 @@ pub(in crate::cli) struct EmbedArgs {
     #[arg(long, help_heading = "How")]
     pub dry_run: bool,
     /// Say how near these two texts are: the cosine of the angle between their vectors
-    #[arg(long, num_args = 2, value_names = ["A", "B"], conflicts_with_all = ["texts", "input", "attach"], help_heading = "How")]
+    #[arg(long, num_args = 2, value_names = ["A", "B"], conflicts_with_all = ["texts", "input", "attach", "dry_run"], help_heading = "How")]
     pub compare: Vec<String>,
     /// List the models that make vectors
     #[arg(long, help_heading = "How")]

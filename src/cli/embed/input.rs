@@ -65,21 +65,32 @@ pub(super) fn inputs(args: &EmbedArgs) -> Result<Inputs, CliError> {
     for file in files {
         all = Box::new(all.chain(open(&file, several, args)?));
     }
+    let keeps = args.collection.is_some();
     for written in &args.attach {
         let images = named_files(written)?.into_iter();
-        all = Box::new(all.chain(images.map(|path| image(&path))));
+        all = Box::new(all.chain(images.map(move |path| image(&path, keeps))));
     }
     Ok(all)
 }
 
+/// Returns the whole path of a file: collections hold texts of many folders.
+fn whole_path(path: &Path) -> String {
+    let whole = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    whole.display().to_string()
+}
+
 /// Reads an image. Its text names it by its content, so that a collection knows whether it has changed.
-fn image(path: &Path) -> Result<Input, CliError> {
+fn image(path: &Path, keeps: bool) -> Result<Input, CliError> {
     let shown = path.display();
     let bytes = std::fs::read(path)
         .map_err(|error| CliError::usage(format!("cannot read `{shown}`: {error}")))?;
     match attachment(path, bytes, None) {
         Ok(Part::Image(image)) => Ok(Input {
-            id: shown.to_string(),
+            id: if keeps {
+                whole_path(path)
+            } else {
+                shown.to_string()
+            },
             text: format!("image {}", &image.sha256()[..12]),
             image: Some(image),
         }),
@@ -107,13 +118,22 @@ fn open(path: &Path, several: bool, args: &EmbedArgs) -> Result<Inputs, CliError
             Some("tsv") => InputFormat::Tsv,
             _ => InputFormat::Text,
         });
+    let is_file = path != Path::new("-");
+    let keeps = args.collection.is_some();
+    let id = if keeps && is_file {
+        whole_path(path)
+    } else {
+        shown.clone()
+    };
     let source = Source {
         prefix: if several {
-            format!("{shown}#")
+            format!("{id}#")
         } else {
             String::new()
         },
-        by_content: args.collection.is_some() && path == Path::new("-"),
+        by_content: keeps && !is_file,
+        names_rows: keeps && is_file,
+        id,
         shown,
         id_field: args.id_field.clone(),
         text_field: args.text_field.clone(),
@@ -156,6 +176,10 @@ struct Source {
     prefix: String,
     /// Whether texts are named by what they say.
     by_content: bool,
+    /// Whether names that rows give themselves are names within their file alone.
+    names_rows: bool,
+    /// The name of the file as a text.
+    id: String,
     id_field: String,
     text_field: String,
 }
@@ -166,6 +190,14 @@ impl Source {
             return content_name(text);
         }
         format!("{}{number}", self.prefix)
+    }
+
+    fn row_name(&self, id: &str) -> String {
+        if self.names_rows {
+            format!("{}{id}", self.prefix)
+        } else {
+            id.to_owned()
+        }
     }
 
     fn wrong(&self, line: usize, why: &str) -> CliError {
@@ -180,7 +212,7 @@ impl Source {
             id: if self.by_content {
                 content_name(&text)
             } else {
-                self.shown.clone()
+                self.id.clone()
             },
             image: None,
             text,
@@ -210,8 +242,8 @@ impl Source {
             error.hint("name the field with --text-field")
         })?;
         let id = match row.get(&self.id_field) {
-            Some(Value::String(id)) => id.clone(),
-            Some(Value::Number(id)) => id.to_string(),
+            Some(Value::String(id)) => self.row_name(id),
+            Some(Value::Number(id)) => self.row_name(&id.to_string()),
             _ => self.name(number, text),
         };
         Ok(Input {
@@ -239,7 +271,7 @@ impl Source {
             let id = id.and_then(|id| row.get(id)).filter(|id| !id.is_empty());
             let text = row.get(text).unwrap_or_default();
             Ok(Input {
-                id: id.map_or_else(|| self.name(number, text), str::to_owned),
+                id: id.map_or_else(|| self.name(number, text), |id| self.row_name(id)),
                 image: None,
                 text: text.to_owned(),
             })

@@ -25,6 +25,7 @@ use crate::cli::ui::{Ui, plural};
 use crate::model::{
     Embedding, Family, Media, Message, ModelId, Params, Part, Purpose, Request, Role, Usage,
 };
+use crate::report::safe_text;
 use crate::run::{Answered, Stop, ask};
 use crate::vectors::{Chunking, CutAt, Row, Unit, chunks};
 
@@ -218,7 +219,7 @@ impl<'a> Job<'a> {
     /// Counts what would be asked.
     pub(super) fn dry_run(&self, kept: Option<Kept>, ui: &Ui) -> Result<Exit, CliError> {
         let (mut calls, mut texts, mut tokens) = (0u64, 0u64, 0u64);
-        let done = kept.map_or_else(Done::nothing, |kept| Done::Collection(Box::new(kept)));
+        let done = kept.map_or_else(Done::nothing, Done::in_collection);
         for batch in self.batches(&done)? {
             let batch = batch?;
             calls += 1;
@@ -295,7 +296,8 @@ impl<'a> Job<'a> {
                     trouble.tell(ui);
                     let ids: Vec<&str> = batch.iter().map(|one| one.id.as_str()).collect();
                     let count = plural(ids.len() as u64, "text");
-                    ui.note(&format!("without a vector: {count}: {}", ids.join(", ")));
+                    let ids = ids.join(", ");
+                    ui.note(&safe_text(&format!("without a vector: {count}: {ids}")));
                     exit = exit.or(trouble.exit());
                     if trouble.is_final() {
                         break;
@@ -304,6 +306,10 @@ impl<'a> Job<'a> {
             }
         }
         bar.finish_and_clear();
+        drop(answers);
+        if exit == Exit::Done {
+            done.shorten()?;
+        }
         let seconds = began.elapsed().as_secs_f64();
         let totals =
             json!({"usage": usage, "cost_usd": cost, "seconds": (seconds * 1e3).round() / 1e3});

@@ -29,6 +29,17 @@ pub(super) fn open(db: &DbArgs) -> Result<Vectors, CliError> {
     Vectors::open(&path).map_err(|error| store_error(&error))
 }
 
+/// Why vectors are not kept.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Refused {
+    /// The file cannot be written.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// They could not be compared with those that are there.
+    #[error("vectors of {0} numbers do not fit to those of {1} that are there")]
+    Length(usize, usize),
+}
+
 impl Kept {
     /// Opens a collection.
     ///
@@ -56,10 +67,10 @@ impl Kept {
         };
         let other = if collection.model != model {
             format!("of `{}`, not of `{model}`", collection.model)
-        } else if let (Some(has), Some(wanted)) = (collection.dimensions, dimensions)
-            && has != wanted
+        } else if let Some(wanted) = dimensions
+            && collection.length != wanted as usize
         {
-            format!("of {has} numbers, not of {wanted}")
+            format!("of {} numbers, not of {wanted}", collection.length)
         } else {
             return Ok(());
         };
@@ -79,6 +90,19 @@ impl Kept {
         };
         let held = self.vectors.holds(collection, id, chunk, text);
         held.map_err(|error| store_error(&error))
+    }
+
+    /// Returns whether there is something left of a longer text by the same name.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be read.
+    pub(super) fn goes_on(&self, id: &str, chunks: usize) -> Result<bool, CliError> {
+        let Some(collection) = &self.collection else {
+            return Ok(false);
+        };
+        let goes_on = self.vectors.goes_on(collection, id, chunks);
+        goes_on.map_err(|error| store_error(&error))
     }
 
     /// Removes what is left of a longer text by the same name.
@@ -104,14 +128,20 @@ impl Kept {
         model: &str,
         dimensions: Option<u32>,
         rows: &[Row],
-    ) -> Result<(), StoreError> {
+    ) -> Result<(), Refused> {
+        let Some(length) = rows.first().map(|row| row.vector.len()) else {
+            return Ok(());
+        };
         let collection = match &self.collection {
             Some(collection) => collection,
             None => {
-                let made = self.vectors.create(&self.name, model, dimensions)?;
+                let made = self.vectors.create(&self.name, model, dimensions, length)?;
                 self.collection.insert(made)
             }
         };
+        if rows.iter().any(|row| row.vector.len() != collection.length) {
+            return Err(Refused::Length(length, collection.length));
+        }
         let rows: Vec<Stored> = rows
             .iter()
             .map(|row| Stored {
@@ -121,6 +151,6 @@ impl Kept {
                 vector: row.vector.clone(),
             })
             .collect();
-        self.vectors.add(collection, &rows)
+        Ok(self.vectors.add(collection, &rows)?)
     }
 }

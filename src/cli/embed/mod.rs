@@ -62,7 +62,7 @@ fn embed(args: &EmbedArgs, ui: &Ui) -> Result<Exit, CliError> {
     let model = chosen.model_id(named.as_deref().unwrap_or(DEFAULT_MODEL));
     let dimensions = args.dimensions.or_else(|| made?.dimensions);
     if let Some(kept) = &kept {
-        kept.fits(&model, dimensions)?;
+        kept.fits(&model, args.dimensions)?;
     }
     let job = Job::new(args, &chosen, model, dimensions)?;
     if let [a, b] = args.compare.as_slice() {

@@ -34,8 +34,8 @@ pub(in crate::cli) struct SimilarArgs {
     #[arg(long, value_name = "NAME")]
     collection: Option<String>,
     /// How many texts
-    #[arg(short, long, value_name = "N", default_value_t = 5)]
-    number: usize,
+    #[arg(short, long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u16).range(1..))]
+    number: u16,
     /// Print JSON: a list of objects
     #[arg(short, long)]
     json: bool,
@@ -84,8 +84,13 @@ pub(in crate::cli) fn run(args: &SimilarArgs, ui: &Ui) -> Result<Exit, CliError>
             return Ok(trouble.exit());
         }
     };
-    let near = kept.vectors.nearest(collection, &vector, args.number);
-    let near = near.map_err(|error| store_error(&error))?;
+    let near = kept
+        .vectors
+        .nearest(collection, &vector, usize::from(args.number));
+    let mut near = near.map_err(|error| store_error(&error))?;
+    for one in &mut near {
+        one.id = from_here(&one.id);
+    }
     let text = if args.json {
         format!("{:#}\n", json!(near))
     } else {
@@ -93,6 +98,16 @@ pub(in crate::cli) fn run(args: &SimilarArgs, ui: &Ui) -> Result<Exit, CliError>
     };
     ui.print(&text)?;
     Ok(Exit::Done)
+}
+
+/// Returns a name without the working directory that it begins with.
+fn from_here(id: &str) -> String {
+    let here = std::env::current_dir().and_then(std::fs::canonicalize);
+    let here = here.map(|here| format!("{}{}", here.display(), std::path::MAIN_SEPARATOR));
+    let within = here
+        .ok()
+        .and_then(|here| id.strip_prefix(&here).map(str::to_owned));
+    within.unwrap_or_else(|| id.to_owned())
 }
 
 fn shown(near: &Near) -> String {

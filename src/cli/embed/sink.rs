@@ -53,7 +53,7 @@ impl Sink {
             dimensions,
             rows: 0,
         };
-        Ok((sink, Done::Collection(Box::new(reading))))
+        Ok((sink, Done::in_collection(reading)))
     }
 
     /// Writes what comes before all vectors.

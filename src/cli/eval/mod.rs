@@ -17,6 +17,7 @@ pub(super) use args::EvalArgs;
 use declared::Declared;
 use lanes::lanes;
 use servers::Hosted;
+pub(super) use servers::may_start;
 use sitting::{Resumed, Sitting};
 
 use super::configured::for_run;

@@ -11,7 +11,7 @@ use crate::cli::ui::Ui;
 use crate::journal::RunOptions;
 use crate::model::{Reach, ServerSpec, ToolHost};
 use crate::plan::Plan;
-use crate::suite::listed;
+use crate::suite::{Suite, listed};
 
 #[cfg(feature = "mcp")]
 use crate::mcp::ServerHost;
@@ -48,6 +48,7 @@ impl Hosted {
         }
         let mut specs = described(plan, options)?;
         let (config, environment) = configured(None, true, ui)?;
+        not_mistaken(plan, &config.servers)?;
         for spec in config.servers {
             if specs.iter().all(|known| known.name != spec.name) {
                 specs.push(spec);
@@ -88,18 +89,55 @@ impl Hosted {
     }
 }
 
+/// Refuses a program that a suite describes, where that is not allowed.
+///
+/// # Errors
+///
+/// It is not.
+pub(in crate::cli) fn may_start(
+    suite: &str,
+    spec: &ServerSpec,
+    allowed: bool,
+) -> Result<(), CliError> {
+    if allowed || !matches!(spec.reach, Reach::Program { .. }) {
+        return Ok(());
+    }
+    let name = &spec.name;
+    let message = format!("the suite `{suite}` starts a program, the tool server `{name}`");
+    Err(CliError::usage(message).hint("allow it with --allow-exec, if you trust whoever wrote it"))
+}
+
+/// Refuses a server that one suite describes and another means as it is configured.
+fn not_mistaken(plan: &Plan, configured: &[ServerSpec]) -> Result<(), CliError> {
+    for part in &plan.suites {
+        for spec in &part.suite.server_specs {
+            let uses = |suite: &Suite| {
+                let mut names = suite.tests.iter().flat_map(|test| test.servers.iter());
+                let describes = suite.server_specs.iter().any(|own| own.name == spec.name);
+                !describes && names.any(|name| *name == spec.name)
+            };
+            let other = plan.suites.iter().find(|other| uses(&other.suite));
+            if let Some(other) = other
+                && configured.iter().any(|known| known.name == spec.name)
+            {
+                let message = format!(
+                    "the suite `{}` describes the tool server `{}`, which is configured otherwise for `{}`",
+                    part.suite.name, spec.name, other.suite.name
+                );
+                return Err(CliError::usage(message).hint("give it a name of its own"));
+            }
+        }
+    }
+    Ok(())
+}
+
 /// Returns the servers that suites describe themselves.
 fn described(plan: &Plan, options: &RunOptions) -> Result<Vec<ServerSpec>, CliError> {
     let mut specs: Vec<ServerSpec> = Vec::new();
     for part in &plan.suites {
         for spec in &part.suite.server_specs {
-            let (suite, name) = (&part.suite.name, &spec.name);
-            if matches!(spec.reach, Reach::Program { .. }) && !options.allow_exec {
-                let message =
-                    format!("the suite `{suite}` starts a program, the tool server `{name}`");
-                return Err(CliError::usage(message)
-                    .hint("allow it with --allow-exec, if you trust whoever wrote it"));
-            }
+            let name = &spec.name;
+            may_start(&part.suite.name, spec, options.allow_exec)?;
             match specs.iter().find(|known| known.name == *name) {
                 Some(known) if known == spec => {}
                 Some(_) => {

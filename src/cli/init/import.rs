@@ -35,6 +35,18 @@ pub(super) fn read(path: &Path, ui: &Ui) -> Result<Map<String, Value>, CliError>
     Ok(servers.unwrap_or_default())
 }
 
+/// Returns whether a server is given values, and not names of variables, in its environment or its headers.
+pub(super) fn holds_values(servers: &Map<String, Value>) -> bool {
+    let values = servers.values().flat_map(|server| {
+        let maps = ["env", "headers"]
+            .into_iter()
+            .filter_map(|key| server.get(key)?.as_object());
+        maps.flat_map(Map::values)
+    });
+    let mut texts = values.filter_map(Value::as_str);
+    texts.any(|text| !text.is_empty() && !text.contains("${"))
+}
+
 /// Returns `.mcp.json` with servers that it lacks; those that it has stay as they are.
 ///
 /// # Errors

@@ -104,6 +104,7 @@ impl Fate {
 pub(super) fn run(args: &InitArgs, ui: &Ui) -> Result<Exit, CliError> {
     let may_ask =
         !args.yes && !args.json && io::stdin().is_terminal() && io::stderr().is_terminal();
+    let imported = imported(args, ui)?;
     let choices = choices(args, may_ask, ui)?;
     let mut fates = Vec::new();
     for (name, text) in files(&choices) {
@@ -116,14 +117,13 @@ pub(super) fn run(args: &InitArgs, ui: &Ui) -> Result<Exit, CliError> {
         ));
     }
     fates.push((".gitignore", write_shared(args, ".gitignore", gitignore)?));
-    if let Some(path) = &args.import_mcp {
-        let found = import::read(path, ui)?;
-        let before = std::fs::read_to_string(args.dir.join(import::FILE)).unwrap_or_default();
-        let after = import::merged(&before, &found)?;
-        fates.push((
-            import::FILE,
-            write_shared(args, import::FILE, |_| after.clone())?,
-        ));
+    if let Some(after) = imported {
+        let fate = write_shared(args, import::FILE, |_| after.clone())?;
+        if fate == Fate::New && !args.dry_run {
+            // Descriptions of servers often hold tokens.
+            private(&args.dir.join(import::FILE))?;
+        }
+        fates.push((import::FILE, fate));
     }
     let exit = tell(args, &choices, &fates, ui)?;
     let wants = || {
@@ -134,6 +134,23 @@ pub(super) fn run(args: &InitArgs, ui: &Ui) -> Result<Exit, CliError> {
         return Ok(exit);
     }
     try_model(&choices, ui)
+}
+
+/// Returns what becomes of the servers of another program's file, if one is named.
+fn imported(args: &InitArgs, ui: &Ui) -> Result<Option<String>, CliError> {
+    let Some(path) = &args.import_mcp else {
+        return Ok(None);
+    };
+    let found = import::read(path, ui)?;
+    if import::holds_values(&found) {
+        ui.note(&format!(
+            "warning: servers of `{}` hold values under `env` or `headers`: write `${{NAME}}` for those that are secret, \
+             and put them into `.env`",
+            path.display()
+        ));
+    }
+    let before = std::fs::read_to_string(args.dir.join(import::FILE)).unwrap_or_default();
+    import::merged(&before, &found).map(Some)
 }
 
 /// Settles what is written: flags, what the environment says, and on a terminal the user.

@@ -27,6 +27,8 @@ pub(super) struct Answer {
     pub(super) system: Option<String>,
     /// What was said in this turn, the question first and the answer last.
     pub(super) said: Vec<Message>,
+    /// Whether the conversation cannot go on from it: it is blank.
+    pub(super) is_open: bool,
     /// The number of its conversation in the log.
     pub(super) conversation: Option<i64>,
     /// What all attempts cost; `None` where the model is unpriced.
@@ -70,11 +72,12 @@ impl Answer {
         })
     }
 
-    /// Ends what was said with the answer as it is shown, so that a conversation can go on from it; nothing is kept of one that is blank.
+    /// Ends what was said with the answer as it is shown, so that a conversation can go on from it; one that is blank
+    /// leaves it open.
     pub(super) fn end_turn(&mut self) {
         let text = self.text(false);
         if text.trim().is_empty() {
-            self.said.clear();
+            self.is_open = true;
         } else {
             self.said.push(Message {
                 role: Role::Assistant,
@@ -209,6 +212,8 @@ struct State {
     open: bool,
     /// Nobody reads any more.
     closed: bool,
+    /// Something was shown.
+    shown: bool,
     markdown: Markdown,
 }
 
@@ -278,6 +283,7 @@ impl Show {
         if state.closed || text.is_empty() {
             return;
         }
+        state.shown = true;
         let mut out = std::io::stdout().lock();
         let written = out.write_all(text.as_bytes()).and_then(|()| out.flush());
         state.open = !text.ends_with('\n');
@@ -286,6 +292,11 @@ impl Show {
             (state.closed, state.open) = (true, false);
             self.stop.abandon();
         }
+    }
+
+    /// Returns whether anything was shown.
+    pub(super) fn has_shown(&self) -> bool {
+        self.lock().shown
     }
 
     /// Returns whether nobody reads any more.

@@ -27,8 +27,11 @@ pub(in crate::cli) struct QueryArgs {
     pub models: Vec<String>,
 
     /// Ask what a case of this suite asks, in place of a prompt; `--model` is a label of the suite, or `LABEL@PROMPT`
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["prompt", "models", "system", "context", "attach", "attach_type", "input_data", "go_on", "conversation"], help_heading = "What is said")]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["prompt", "models", "system", "context", "attach", "attach_type", "input_data", "go_on", "conversation", "fallback", "guardrail", "service_tier", "options", "option_json", "thinking", "cache_prompt"], help_heading = "What is said")]
     pub suite: Option<PathBuf>,
+    /// Let the suite start the programs that it describes as servers of tools
+    #[arg(long, requires = "suite", help_heading = "What is said")]
+    pub allow_exec: bool,
     /// The case, by its name; without it, the first
     #[arg(
         long,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::args::QueryArgs;
 use crate::catalog::Catalog;
 use crate::cli::error::CliError;
-use crate::cli::eval::entry_of;
+use crate::cli::eval::{entry_of, may_start};
 use crate::cli::ui::{Ui, count_problems};
 use crate::cli::validate::load;
 use crate::model::{Request, ServerSpec};
@@ -15,6 +15,7 @@ use crate::suite::{Severity, Suite, listed, nearest};
 /// A case that was found.
 pub(super) struct Case {
     trial: Trial,
+    suite: String,
     /// Servers that its suite describes itself.
     pub(super) specs: Vec<ServerSpec>,
 }
@@ -40,6 +41,7 @@ impl Case {
         })?;
         let (label, prompt) = whom(args.whom.model.as_deref(), &suite)?;
         let specs = suite.server_specs.clone();
+        let name = suite.name.clone();
         let selection = Selection {
             models: label.into_iter().collect(),
             repeat: Some(1),
@@ -59,7 +61,7 @@ impl Case {
                 .as_ref()
                 .is_none_or(|name| trial.prompt().name == *name);
             if is_wanted && is_prompt {
-                return Self::of(trial, specs, ui);
+                return Self::of(trial, name, specs, ui);
             }
             names.push(trial.case.name.clone());
         }
@@ -67,7 +69,7 @@ impl Case {
         Err(missing(args.case.as_deref().unwrap_or_default(), &names))
     }
 
-    fn of(trial: Trial, specs: Vec<ServerSpec>, ui: &Ui) -> Result<Self, CliError> {
+    fn of(trial: Trial, suite: String, specs: Vec<ServerSpec>, ui: &Ui) -> Result<Self, CliError> {
         let case = &trial.case;
         if case.output.is_some() {
             let message = format!("`{}` has an answer of its own", case.name);
@@ -80,17 +82,34 @@ impl Case {
                 case.turns.len()
             ));
         }
-        Ok(Self { trial, specs })
+        Ok(Self {
+            trial,
+            suite,
+            specs,
+        })
     }
 
     /// Returns the flags with those about tools as the case has them: the servers that it names, and no others.
-    pub(super) fn tools_of(&self, args: &QueryArgs) -> QueryArgs {
+    ///
+    /// # Errors
+    ///
+    /// One of them is a program that the suite may not start.
+    pub(super) fn tools_of(&self, args: &QueryArgs) -> Result<QueryArgs, CliError> {
         let servers = &self.trial.case.servers;
-        QueryArgs {
+        for spec in self
+            .specs
+            .iter()
+            .filter(|spec| servers.contains(&spec.name))
+        {
+            may_start(&self.suite, spec, args.allow_exec)?;
+        }
+        Ok(QueryArgs {
+            // What a suite takes from the environment may be secret.
+            no_log: args.no_log || !self.trial.suite.env.is_empty(),
             server: servers.to_vec(),
             no_tools: args.no_tools || servers.is_empty(),
             ..args.clone()
-        }
+        })
     }
 
     /// Returns its request; flags that say how to ask win over the suite.

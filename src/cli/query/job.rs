@@ -10,7 +10,7 @@ use super::args::QueryArgs;
 use super::memory::Memory;
 use super::schema::Shape;
 use super::tools::Toolbox;
-use crate::catalog::{Ability, Support};
+use crate::catalog::{Ability, PriceRow, Support, Usd};
 use crate::cli::connect::Connected;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
@@ -30,7 +30,34 @@ struct Way<'a> {
     region: Option<&'a str>,
     toolbox: Option<&'a Toolbox>,
     stop: &'a Stop,
+    show: &'a Show,
     ui: &'a Ui,
+}
+
+/// What asking took, all models together.
+struct Spent {
+    attempts: Vec<Attempt>,
+    /// `None` where a price is not known.
+    cost: Option<Usd>,
+}
+
+impl Default for Spent {
+    fn default() -> Self {
+        Self {
+            attempts: Vec::new(),
+            cost: Some(Usd::ZERO),
+        }
+    }
+}
+
+impl Spent {
+    fn add(&mut self, made: Vec<Attempt>, price: Option<&PriceRow>) {
+        self.cost = self
+            .cost
+            .zip(cost(&made, price))
+            .map(|(sum, more)| sum + more);
+        self.attempts.extend(made);
+    }
 }
 
 /// What is asked, and how its answers are shown.
@@ -38,6 +65,8 @@ pub(super) struct Job<'a> {
     pub(super) args: &'a QueryArgs,
     pub(super) chosen: Chosen,
     pub(super) requests: Vec<Request>,
+    /// Those that are asked one after the other, where the first cannot be.
+    pub(super) fallbacks: Vec<Request>,
     pub(super) memory: Memory,
     pub(super) shape: Option<Shape>,
 }
@@ -97,6 +126,7 @@ impl Job<'_> {
                 region: region.as_deref(),
                 toolbox: toolbox.as_ref(),
                 stop: &stop,
+                show: &show,
                 ui,
             };
             self.first_of(request, way)
@@ -142,40 +172,32 @@ impl Job<'_> {
         }
     }
 
-    /// Asks a model, and those that are to be asked in its place where it cannot be.
+    /// Asks a model, and those that are to be asked in its place where it cannot be; once something was shown of an answer, no other.
     async fn first_of(&self, request: &Request, way: Way<'_>) -> Told {
-        let mut told = self.one(request, &way).await;
-        for name in &self.args.fallback {
+        let mut spent = Spent::default();
+        let mut told = self.one(request, &way, &mut spent).await;
+        for other in &self.fallbacks {
             let Err(trouble) = &told else { break };
-            if !trouble.leaves_others() {
+            if !trouble.leaves_others() || way.show.has_shown() {
                 break;
             }
-            let model = self.chosen.model_id(name.trim());
             if !self.args.quiet {
                 let why = trouble.kind().as_str();
                 way.ui.note(&format!(
-                    "warning: {} cannot be asked ({why}): {model} is",
-                    request.model
+                    "warning: {} cannot be asked ({why}): {} is",
+                    request.model, other.model
                 ));
             }
-            let request = Request {
-                model,
-                ..request.clone()
-            };
-            told = self.one(&request, &way).await;
+            told = self.one(other, &way, &mut spent).await;
         }
         told
     }
 
     /// Returns an error once the rounds of tools have cost as much as they may.
-    fn may_go_on(&self, request: &Request, attempts: &[Attempt]) -> Result<(), ModelError> {
+    fn may_go_on(&self, spent: Option<Usd>) -> Result<(), ModelError> {
         let Some(most) = self.args.max_cost else {
             return Ok(());
         };
-        let price = self
-            .chosen
-            .price(&request.model, request.service_tier.as_deref());
-        let spent = cost(attempts, price);
         if spent.is_some_and(|spent| spent < most) {
             return Ok(());
         }
@@ -185,18 +207,18 @@ impl Job<'_> {
         Err(error.with_hint("raise --max-cost, or ask for less"))
     }
 
-    /// Asks one model, again where its answer does not conform.
-    async fn one(&self, request: &Request, way: &Way<'_>) -> Told {
+    /// Asks one model, again where its answer does not conform. `spent` is what those before it took.
+    async fn one(&self, request: &Request, way: &Way<'_>, spent: &mut Spent) -> Told {
         let Way {
             client,
             region,
             toolbox,
             stop,
             ui,
+            ..
         } = way;
         let client = Arc::clone(client);
         let (toolbox, region) = (*toolbox, *region);
-        let whom = request.clone();
         let lane = self.chosen.lane(&request.model, client, 1, (None, None));
         let watch = |event: Event| {
             if let (Event::Retrying { kind, wait, .. }, false) = (&event, self.args.quiet) {
@@ -204,6 +226,8 @@ impl Job<'_> {
                 ui.note(&format!("{}; asked again in {seconds:.1} s", kind.as_str()));
             }
         };
+        let tier = request.service_tier.as_deref();
+        let price = self.chosen.price(&request.model, tier);
         let mut request = request.clone();
         if let Some(toolbox) = toolbox {
             self.offer(&mut request, toolbox, ui)?;
@@ -212,10 +236,14 @@ impl Job<'_> {
         self.memory.recall(&mut request);
         let before = request.messages.len() - asked;
         let rounds = self.args.max_tool_rounds;
-        let may = |attempts: &[Attempt]| self.may_go_on(&whom, attempts);
-        let (mut attempts, mut calls) = (Vec::new(), Vec::new());
+        let mut calls = Vec::new();
         let mut left = self.args.schema_retries;
         loop {
+            let so_far = spent.cost;
+            let may = |made: &[Attempt]| {
+                let more = cost(made, price);
+                self.may_go_on(so_far.zip(more).map(|(so_far, more)| so_far + more))
+            };
             let Conversed {
                 result,
                 request: asked,
@@ -223,10 +251,11 @@ impl Job<'_> {
                 calls: called,
             } = converse(&lane, request, toolbox, rounds, may, stop, watch).await;
             request = asked;
-            attempts.extend(made);
+            spent.add(made, price);
             calls.extend(called);
-            let completion = result
-                .map_err(|error| Trouble::new(error, region.map(str::to_owned), attempts.len()))?;
+            let tries = spent.attempts.len();
+            let completion =
+                result.map_err(|error| Trouble::new(error, region.map(str::to_owned), tries))?;
             let value = self.shape.as_ref().map(|shape| shape.value(&completion));
             let (structured, flaw) = match value.transpose() {
                 Ok(value) => (value, None),
@@ -237,19 +266,17 @@ impl Job<'_> {
                 request = Shape::again(&request, &completion, flaw);
                 continue;
             }
-            let price = self
-                .chosen
-                .price(&request.model, request.service_tier.as_deref());
             let mut answer = Answer {
                 provider: self.chosen.provider.name.clone(),
                 model: request.model.clone(),
                 completion,
                 structured,
-                cost: cost(&attempts, price),
-                attempts,
+                cost: spent.cost,
+                attempts: std::mem::take(&mut spent.attempts),
                 calls,
                 system: request.system_text(),
                 said: request.messages.split_off(before),
+                is_open: false,
                 conversation: None,
             };
             answer.end_turn();

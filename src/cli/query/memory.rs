@@ -71,6 +71,14 @@ impl Memory {
     pub(super) fn recall(&self, request: &mut Request) {
         let Some(earlier) = &self.earlier else { return };
         let mut messages = earlier.messages.clone();
+        for message in &mut messages {
+            // Points of a cache are of their own question, and reasoning of the model whose it is.
+            message.parts.retain(|part| match part {
+                Part::CachePoint(_) => false,
+                Part::Reasoning(_) => earlier.model == request.model,
+                _ => true,
+            });
+        }
         if request.tools.is_empty() {
             messages = without_tools(messages);
         }
@@ -111,7 +119,11 @@ impl Memory {
             system: answer.system.clone(),
             prompt: asked(&answer.said),
             response: answer.text(false),
-            said: answer.said.clone(),
+            said: if answer.is_open {
+                Vec::new()
+            } else {
+                answer.said.clone()
+            },
             usage: answer.usage(),
             cost_usd: answer.cost.map(|cost| cost.to_string()),
             latency_ms: answer.latency_ms(),

@@ -84,11 +84,17 @@ fn prepare_and_ask(args: &QueryArgs, ui: &Ui) -> Result<Exit, CliError> {
     let mut chosen = Chosen::by(&args.whom, task, ui)?;
     let memory = Memory::of(args, chosen.logs)?;
     let mut as_in_suite = None;
+    let mut fallbacks = Vec::new();
     let mut requests = match &prompt {
-        Some(prompt) => from_prompt(prompt, args, &chosen, memory.earlier(), ui)?,
+        Some(prompt) => {
+            let earlier = memory.earlier();
+            let names = names(args, &chosen, earlier);
+            fallbacks = from_prompt(&args.fallback, prompt, args, &chosen, earlier, ui)?;
+            from_prompt(&names, prompt, args, &chosen, earlier, ui)?
+        }
         None => {
             let case = Case::find(args, &chosen.catalog, ui)?;
-            as_in_suite = Some(case.tools_of(args));
+            as_in_suite = Some(case.tools_of(args)?);
             chosen
                 .servers
                 .retain(|known| case.specs.iter().all(|own| own.name != known.name));
@@ -96,7 +102,7 @@ fn prepare_and_ask(args: &QueryArgs, ui: &Ui) -> Result<Exit, CliError> {
             vec![case.request(args)?]
         }
     };
-    for request in &mut requests {
+    for request in requests.iter_mut().chain(&mut fallbacks) {
         if let Some(shape) = &shape {
             shape.hold(request, &chosen.catalog);
         }
@@ -109,7 +115,7 @@ fn prepare_and_ask(args: &QueryArgs, ui: &Ui) -> Result<Exit, CliError> {
         }
     }
     if args.max_cost.is_some() {
-        for request in &requests {
+        for request in requests.iter().chain(&fallbacks) {
             let tier = request.service_tier.as_deref();
             if chosen.price(&request.model, tier).is_none() {
                 let message = format!("`{}` has no known price", request.model);
@@ -121,6 +127,7 @@ fn prepare_and_ask(args: &QueryArgs, ui: &Ui) -> Result<Exit, CliError> {
         args: as_in_suite.as_ref().unwrap_or(args),
         chosen,
         requests,
+        fallbacks,
         memory,
         shape,
     };
@@ -133,23 +140,26 @@ fn prepare_and_ask(args: &QueryArgs, ui: &Ui) -> Result<Exit, CliError> {
     exit
 }
 
-/// Returns what each model that is named is asked.
+/// Returns the models that are asked: those that are named, else the one that answered before, or that is configured.
+fn names(args: &QueryArgs, chosen: &Chosen, earlier: Option<&Conversation>) -> Vec<String> {
+    if !args.models.is_empty() {
+        return args.models.clone();
+    }
+    let named = args.whom.model.clone();
+    let named = named.or_else(|| Some(earlier?.model.clone()));
+    let named = named.or_else(|| chosen.provider.default_model.clone());
+    vec![named.unwrap_or_else(|| DEFAULT_MODEL.to_owned())]
+}
+
+/// Returns what each of these models is asked.
 fn from_prompt(
+    names: &[String],
     prompt: &Prompt,
     args: &QueryArgs,
     chosen: &Chosen,
     earlier: Option<&Conversation>,
     ui: &Ui,
 ) -> Result<Vec<Request>, CliError> {
-    let names = match args.models.as_slice() {
-        [] => {
-            let named = args.whom.model.clone();
-            let named = named.or_else(|| Some(earlier?.model.clone()));
-            let named = named.or_else(|| chosen.provider.default_model.clone());
-            vec![named.unwrap_or_else(|| DEFAULT_MODEL.to_owned())]
-        }
-        several => several.to_vec(),
-    };
     let mut requests = Vec::new();
     for name in names {
         let model = chosen.model_id(name.trim());

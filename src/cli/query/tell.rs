@@ -1,6 +1,7 @@
 //! What is shown of answers, and of what was not answered.
 
 use std::fmt::Write as _;
+use std::io::IsTerminal as _;
 
 use serde_json::{Value, json};
 
@@ -11,6 +12,7 @@ use crate::cli::exit::Exit;
 use crate::cli::run_folder::cannot_write;
 use crate::cli::ui::Ui;
 use crate::files::write_whole;
+use crate::report::safe_text;
 
 impl Job<'_> {
     /// Shows what was answered, and what was not.
@@ -31,7 +33,8 @@ impl Job<'_> {
                     if let Some(flaw) = flaw {
                         exit = exit.or(Exit::Failed);
                         ui.note(&format!(
-                            "error: the answer does not conform to the schema: {flaw}"
+                            "error: the answer does not conform to the schema: {}",
+                            safe_text(&flaw)
                         ));
                     } else if args.raw_data {
                         let _ = writeln!(text, "{:#}", answer.tool_results());
@@ -71,7 +74,12 @@ impl Job<'_> {
             written.map_err(|error| cannot_write(path, &error))?;
         }
         if !args.follows() && (args.output.is_none() || args.tee) {
-            ui.print(&text)?;
+            let is_read = std::io::stdout().is_terminal();
+            ui.print(&if is_read {
+                safe_text(&text)
+            } else {
+                text.into()
+            })?;
         }
         Ok(exit)
     }

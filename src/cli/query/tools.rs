@@ -1,9 +1,10 @@
 //! Tools for a question: which servers, which of their tools, and who is asked before one runs.
 
 use std::io::{BufRead, IsTerminal};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use serde_json::json;
+use tokio::sync::Mutex;
 
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
@@ -92,7 +93,10 @@ impl Toolbox {
             ui.note(&safe_text(&format!("warning: {message}")));
         }
         servers.retain(|one| {
-            let means = |pattern: &String| matches(pattern, &one.tool.name);
+            // By the name that the model sees, and by its own.
+            let means = |pattern: &String| {
+                matches(pattern, &one.tool.name) || matches(pattern, one.own_name())
+            };
             (args.tool.is_empty() || args.tool.iter().any(means))
                 && !args.deny_tool.iter().any(means)
         });
@@ -122,29 +126,37 @@ impl Toolbox {
     }
 
     /// Returns whether a call may be made, after asking the user where that is wanted.
-    fn may(&self, call: &ToolCall) -> bool {
+    async fn may(&self, call: &ToolCall) -> bool {
         let offered = self.tools().iter().find(|one| one.tool.name == call.name);
         let is_destructive = offered.is_some_and(|one| one.is_destructive);
         let can_ask = std::io::stdin().is_terminal() && std::io::stderr().is_terminal();
-        match self.approve {
-            Some(Approve::Never) => false,
-            Some(Approve::Auto) => true,
-            Some(Approve::Ask) => can_ask && self.ask(call),
+        let asks = match self.approve {
+            Some(Approve::Never) => return false,
+            Some(Approve::Auto) => return true,
+            Some(Approve::Ask) if !can_ask => return false,
+            Some(Approve::Ask) => true,
             // What may destroy something is asked about, where somebody is there to be asked.
-            None => !(is_destructive && can_ask) || self.ask(call),
-        }
+            None => is_destructive && can_ask,
+        };
+        !asks || self.ask(call).await
     }
 
-    fn ask(&self, call: &ToolCall) -> bool {
-        let _one_at_a_time = self.asking.lock();
+    async fn ask(&self, call: &ToolCall) -> bool {
+        let _one_at_a_time = self.asking.lock().await;
         let ui = Ui::new();
         ui.prompt(&safe_text(&format!(
             "\nrun {} {}? [y/N] ",
             call.name, call.input
         )));
-        let mut line = String::new();
-        let read = std::io::stdin().lock().read_line(&mut line);
-        read.is_ok() && ["y", "yes"].contains(&line.trim().to_lowercase().as_str())
+        // On a thread of its own, so that Ctrl-C is heard meanwhile.
+        let read = tokio::task::spawn_blocking(|| {
+            let mut line = String::new();
+            std::io::stdin().lock().read_line(&mut line).map(|_| line)
+        });
+        let Ok(Ok(line)) = read.await else {
+            return false;
+        };
+        ["y", "yes"].contains(&line.trim().to_lowercase().as_str())
     }
 }
 
@@ -160,7 +172,7 @@ impl Tools for Toolbox {
         self.show.event(&json!({
             "type": "tool_call", "id": call.id, "name": call.name, "input": call.input,
         }));
-        let result = if self.may(call) {
+        let result = if self.may(call).await {
             self.servers.call(call).await
         } else {
             ToolResult::failed(call, "the user does not allow this call")
