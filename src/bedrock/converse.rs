@@ -221,6 +221,7 @@ fn message(message: &Message) -> wire::Message {
             Part::CachePoint(ttl) => ContentBlock::CachePoint(cache_point(*ttl)),
             Part::Image(image) => ContentBlock::Image(media::image(image)),
             Part::Document(document) => ContentBlock::Document(media::document(document)),
+            Part::Video(video) => ContentBlock::Video(media::video(video)),
             Part::Reasoning(thought) => ContentBlock::ReasoningContent(reasoning::block(thought)?),
             Part::ToolUse(call) => ContentBlock::ToolUse(tools::call(call)),
             Part::ToolResult(result) => ContentBlock::ToolResult(tools::result(result)),
@@ -240,6 +241,7 @@ fn system_block(part: &Part) -> Option<SystemContentBlock> {
         Part::CachePoint(ttl) => Some(SystemContentBlock::CachePoint(cache_point(*ttl))),
         Part::Image(_)
         | Part::Document(_)
+        | Part::Video(_)
         | Part::Reasoning(_)
         | Part::ToolUse(_)
         | Part::ToolResult(_) => None,

@@ -1,8 +1,8 @@
-//! Images and documents in Converse's own types.
+//! Images, documents and videos in Converse's own types.
 
 use aws_sdk_bedrockruntime::primitives::Blob;
 use aws_sdk_bedrockruntime::types::{
-    DocumentBlock, DocumentSource, ImageBlock, ImageSource, S3Location,
+    DocumentBlock, DocumentSource, ImageBlock, ImageSource, S3Location, VideoBlock, VideoSource,
 };
 
 use crate::model::Media;
@@ -33,6 +33,18 @@ pub(super) fn document(document: &Media) -> DocumentBlock {
         })
         .build()
         .expect("the name is set")
+}
+
+/// Returns a video as a block.
+pub(super) fn video(video: &Media) -> VideoBlock {
+    VideoBlock::builder()
+        .format(video.format.as_str().into())
+        .source(match s3(video) {
+            Some(place) => VideoSource::S3Location(place),
+            None => VideoSource::Bytes(Blob::new(video.bytes())),
+        })
+        .build()
+        .expect("the format is set")
 }
 
 /// Returns where it lies, if it is not sent.

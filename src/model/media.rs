@@ -1,4 +1,4 @@
-//! Images and documents in a message.
+//! Images, documents and videos in a message.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 
 use super::request::hex;
 
-/// An image or a document.
+/// An image, a document or a video.
 ///
 /// Written down it is its digest and not its bytes: what was asked can be told apart, and a recording stays small.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -28,7 +28,7 @@ pub struct Media {
 }
 
 impl Media {
-    /// Returns an image or a document of these bytes.
+    /// Returns an image, a document or a video of these bytes.
     pub fn new(
         format: impl Into<String>,
         name: Option<String>,
@@ -44,7 +44,7 @@ impl Media {
         }
     }
 
-    /// Returns an image or a document that Bedrock is to read from S3 itself.
+    /// Returns an image, a document or a video that Bedrock is to read from S3 itself.
     pub fn in_s3(
         format: impl Into<String>,
         name: Option<String>,

@@ -36,6 +36,8 @@ pub enum Part {
     Image(Media),
     /// A document.
     Document(Media),
+    /// A video.
+    Video(Media),
     /// Everything before this point may be cached.
     CachePoint(CacheTtl),
     /// What the model thought before it called tools, word for word as it came.
@@ -81,10 +83,12 @@ pub struct Message {
 }
 
 impl Message {
-    /// Returns its images and documents, those of tools included.
+    /// Returns its images, documents and videos, those of tools included.
     pub fn media_mut(&mut self) -> impl Iterator<Item = &mut Media> {
         self.parts.iter_mut().flat_map(|part| match part {
-            Part::Image(media) | Part::Document(media) => std::slice::from_mut(media).iter_mut(),
+            Part::Image(media) | Part::Document(media) | Part::Video(media) => {
+                std::slice::from_mut(media).iter_mut()
+            }
             Part::ToolResult(result) => result.images.iter_mut(),
             _ => [].iter_mut(),
         })

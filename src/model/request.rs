@@ -14,6 +14,10 @@ const FRAMING: u64 = 100;
 const TOOL_FRAMING: u64 = 700;
 /// Bytes of text for which an image counts: more tokens than any model has made of one.
 const IMAGE_BYTES: usize = 6_400;
+/// Bytes of a document that Bedrock reads itself: the most that it takes.
+const DOCUMENT_BYTES: usize = 4_500_000;
+/// Bytes of text for which a video counts: what fits into the largest context that takes one.
+const VIDEO_BYTES: usize = 1_200_000;
 
 /// Inference parameters. What is `None` is not sent.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -141,7 +145,9 @@ fn part_bytes(part: &Part) -> usize {
         Part::Text(text) | Part::Reasoning(Reasoning::Text { text, .. }) => text.len(),
         Part::CachePoint(_) => 0,
         Part::Image(_) => IMAGE_BYTES,
+        Part::Document(document) if document.location.is_some() => DOCUMENT_BYTES,
         Part::Document(document) => document.bytes().len(),
+        Part::Video(_) => VIDEO_BYTES,
         Part::Reasoning(Reasoning::Redacted(content)) => content.len(),
         Part::ToolUse(call) => call.name.len() + json_bytes(&call.input),
         Part::ToolResult(result) => match &result.content {

@@ -277,6 +277,8 @@ fn abilities(
         for (kind, ability) in [
             (MediaKind::Image, Ability::Images),
             (MediaKind::Document, Ability::Documents),
+            // Nobody says which models see videos; none does that sees no images.
+            (MediaKind::Video, Ability::Images),
         ] {
             if !prompt.media().any(|media| media.kind == kind) {
                 continue;

@@ -13,8 +13,8 @@ use crate::model::{CacheTtl, Role};
 use crate::template::Template;
 
 /// What a block may be.
-const ONE_OF: &str = "a content block has one of `text`, `image`, `document`, `tool_use`, `tool_result` and \
-    `cache_point`";
+const ONE_OF: &str = "a content block has one of `text`, `image`, `document`, `video`, `tool_use`, \
+    `tool_result` and `cache_point`";
 
 /// Reads text as a JSON list of chat messages, if that is what it is.
 pub(super) fn json_chat(text: &str, node: &Node, problems: &mut Problems) -> Option<Chat> {
@@ -175,12 +175,13 @@ fn part(node: &Node, speaker: Option<Role>, problems: &mut Problems) -> Option<P
     let cache_point = map.take("cache_point");
     let image = map.take("image");
     let document = map.take("document");
+    let video = map.take("video");
     let call = map.take("tool_use");
     let result = map.take("tool_result");
     if !map.finish(problems) {
         return None;
     }
-    let found = [text, cache_point, image, document, call, result];
+    let found = [text, cache_point, image, document, video, call, result];
     if found.iter().flatten().count() != 1 {
         problems.error(&node.place, ONE_OF);
         return None;
@@ -190,6 +191,9 @@ fn part(node: &Node, speaker: Option<Role>, problems: &mut Problems) -> Option<P
     }
     if let Some(node) = document {
         return decode_media::media(MediaKind::Document, node, problems);
+    }
+    if let Some(node) = video {
+        return decode_media::media(MediaKind::Video, node, problems);
     }
     let misplaced = match (call, result) {
         (Some(_), _) if speaker != Some(Role::Assistant) => {

@@ -1,4 +1,4 @@
-//! YAML and JSON to images and documents: a path, Converse's words, or those of other chat files.
+//! YAML and JSON to images, documents and videos: a path, Converse's words, or those of other chat files.
 
 use super::decode_chat::template;
 use super::error::Problems;
@@ -7,12 +7,12 @@ use super::prompt::PartTemplate;
 use super::reader::MapReader;
 use super::source::{Key, Node, Tree};
 
-/// Reads an image or a document: `file://…`, a template, or a map with `source` and more.
+/// Reads an image, a document or a video: `file://…`, `s3://…`, a template, or a map with `source` and more.
 pub(super) fn media(kind: MediaKind, node: &Node, problems: &mut Problems) -> Option<PartTemplate> {
     let what = kind.as_str();
     let (mut format, mut name, mut data) = (None, None, Some(node));
     if let Tree::Map(_) = node.value {
-        let mut map = MapReader::new("an image or a document", node, problems)?;
+        let mut map = MapReader::new("an image, a document or a video", node, problems)?;
         format = map.text("format", problems);
         name = map.text("name", problems);
         data = map.take("source");
@@ -25,7 +25,7 @@ pub(super) fn media(kind: MediaKind, node: &Node, problems: &mut Problems) -> Op
     let data = data.map(|data| data.get("bytes").unwrap_or(data))?;
     let Some(source) = data.as_text() else {
         let message = format!(
-            "the {what} must be `file://…` or base64, found {}",
+            "the {what} must be `file://…`, `s3://…` or base64, found {}",
             data.kind()
         );
         problems.error(&data.place, message);

@@ -1,4 +1,4 @@
-//! Images and documents of prompts: where they are, what they are, and how large they may be.
+//! Images, documents and videos of prompts: where they are, what they are, and how large they may be.
 
 use std::path::{Path, PathBuf};
 
@@ -17,9 +17,14 @@ pub enum MediaKind {
     Image,
     /// A document.
     Document,
+    /// A video.
+    Video,
 }
 
-/// An image or a document as written.
+/// All kinds.
+const KINDS: [MediaKind; 3] = [MediaKind::Image, MediaKind::Document, MediaKind::Video];
+
+/// An image, a document or a video as written.
 #[derive(Debug, Clone)]
 pub struct MediaTemplate {
     /// What it is.
@@ -28,7 +33,7 @@ pub struct MediaTemplate {
     pub format: Option<String>,
     /// A document's name, where the suite gives one.
     pub name: Option<String>,
-    /// Where it is: renders to `file://…`, to a data URL, or to base64.
+    /// Where it is: renders to `file://…`, to `s3://…`, which Bedrock reads itself, to a data URL, or to base64.
     pub data: Template,
     /// Where a `file://…` begins: for one that is written here the folder of its own file, for one in a variable the suite's.
     pub folder: PathBuf,
@@ -40,7 +45,7 @@ pub enum PromptError {
     /// A template of it cannot.
     #[error(transparent)]
     Template(#[from] TemplateError),
-    /// An image or a document cannot be had.
+    /// An image, a document or a video cannot be had.
     #[error("{0}")]
     Media(String),
 }
@@ -51,6 +56,7 @@ impl MediaKind {
         match self {
             Self::Image => "image",
             Self::Document => "document",
+            Self::Video => "video",
         }
     }
 
@@ -78,6 +84,18 @@ impl MediaKind {
                 ("md", "md"),
                 ("markdown", "md"),
             ],
+            Self::Video => &[
+                ("mp4", "mp4"),
+                ("mov", "mov"),
+                ("quicktime", "mov"),
+                ("mkv", "mkv"),
+                ("webm", "webm"),
+                ("flv", "flv"),
+                ("mpeg", "mpeg"),
+                ("mpg", "mpg"),
+                ("wmv", "wmv"),
+                ("3gp", "three_gp"),
+            ],
         }
     }
 
@@ -86,6 +104,7 @@ impl MediaKind {
         match self {
             Self::Image => 3_750_000,
             Self::Document => 4_500_000,
+            Self::Video => 25_000_000,
         }
     }
 
@@ -95,9 +114,18 @@ impl MediaKind {
         let found = self.formats().iter().find(|(name, _)| *name == word);
         found.map(|(_, format)| *format)
     }
+
+    /// Returns a message's part that shows `media`.
+    fn part(self, media: Media) -> Part {
+        match self {
+            Self::Image => Part::Image(media),
+            Self::Document => Part::Document(media),
+            Self::Video => Part::Video(media),
+        }
+    }
 }
 
-/// Returns the block of a file's bytes: an image or a document, by its first bytes, else by `told`, a format or a media type, else by
+/// Returns the block of a file's bytes: an image, a document or a video, by its first bytes, else by `told`, a format or a media type, else by
 /// its name.
 ///
 /// # Errors
@@ -107,12 +135,11 @@ pub fn attachment(path: &Path, bytes: Vec<u8>, told: Option<&str>) -> Result<Par
     let extension = path.extension().map(|it| it.to_string_lossy().into_owned());
     let word = told.map(|told| told.rsplit('/').next().unwrap_or(told).to_owned());
     let word = sniffed(&bytes).or(word).or(extension);
-    let kinds = [MediaKind::Image, MediaKind::Document];
     let fits = |kind: &MediaKind| {
         word.as_deref()
             .is_some_and(|word| kind.format(word).is_some())
     };
-    let kind = kinds.into_iter().find(fits).unwrap_or(MediaKind::Document);
+    let kind = KINDS.into_iter().find(fits).unwrap_or(MediaKind::Document);
     let template = MediaTemplate {
         kind,
         format: None,
@@ -122,13 +149,10 @@ pub fn attachment(path: &Path, bytes: Vec<u8>, told: Option<&str>) -> Result<Par
         folder: PathBuf::new(),
     };
     let media = template.of_bytes("", bytes, word)?;
-    Ok(match kind {
-        MediaKind::Image => Part::Image(media),
-        MediaKind::Document => Part::Document(media),
-    })
+    Ok(kind.part(media))
 }
 
-/// Returns the block of a file that Bedrock is to read from S3 itself: an image or a document, by `told` or its name.
+/// Returns the block of a file that Bedrock is to read from S3 itself: an image, a document or a video, by `told` or its name.
 ///
 /// # Errors
 ///
@@ -137,22 +161,20 @@ pub fn attachment_in_s3(location: &str, told: Option<&str>) -> Result<Part, Stri
     let extension = Path::new(location).extension().and_then(|it| it.to_str());
     let word = told.map(|told| told.rsplit('/').next().unwrap_or(told));
     let word = word.or(extension).unwrap_or_default();
-    if let Some(format) = MediaKind::Image.format(word) {
-        return Ok(Part::Image(Media::in_s3(format, None, location)));
-    }
-    let format = MediaKind::Document.format(word);
-    let format = format.ok_or("its name does not tell what it is: --attach-type does")?;
-    let name = Some("document".to_owned());
-    Ok(Part::Document(Media::in_s3(format, name, location)))
+    let found = KINDS
+        .iter()
+        .find_map(|kind| Some((kind, kind.format(word)?)));
+    let (kind, format) = found.ok_or("its name does not tell what it is: --attach-type does")?;
+    let name = (*kind == MediaKind::Document).then(|| "document".to_owned());
+    Ok(kind.part(Media::in_s3(format, name, location)))
 }
 
-/// Returns whether a path leads to an image or a document, by its extension, which a variable keeps as a path.
+/// Returns whether a path leads to an image, a document or a video, by its extension, which a variable keeps as a path.
 pub(super) fn is_media_path(path: &str) -> bool {
     const TEXT: [&str; 6] = ["csv", "html", "htm", "txt", "md", "markdown"];
     let extension = Path::new(path).extension().and_then(|it| it.to_str());
     extension.is_some_and(|extension| {
-        let kinds = [MediaKind::Image, MediaKind::Document];
-        !TEXT.contains(&extension) && kinds.iter().any(|kind| kind.format(extension).is_some())
+        !TEXT.contains(&extension) && KINDS.iter().any(|kind| kind.format(extension).is_some())
     })
 }
 
@@ -174,15 +196,15 @@ impl MediaTemplate {
     pub(super) fn part(&self, vars: &Map<String, Value>) -> Result<Part, PromptError> {
         let source = self.data.render(vars)?;
         let media = self.media(source.trim()).map_err(PromptError::Media)?;
-        Ok(match self.kind {
-            MediaKind::Image => Part::Image(media),
-            MediaKind::Document => Part::Document(media),
-        })
+        Ok(self.kind.part(media))
     }
 
     /// Reads what `source` says, in a sentence why not.
     pub(super) fn media(&self, source: &str) -> Result<Media, String> {
         let kind = self.kind.as_str();
+        if source.starts_with("s3://") {
+            return self.in_s3(source);
+        }
         let (bytes, told) = if let Some(path) = source.strip_prefix("file://") {
             let file = self.folder.join(path);
             let bytes = std::fs::read(&file)
@@ -201,10 +223,22 @@ impl MediaTemplate {
             };
             let bytes = STANDARD
                 .decode(base64.trim())
-                .map_err(|_| format!("the {kind} is neither `file://…` nor base64"))?;
+                .map_err(|_| format!("the {kind} is neither `file://…`, `s3://…` nor base64"))?;
             (bytes, told)
         };
         self.of_bytes(source, bytes, told)
+    }
+
+    /// Makes a block of what Bedrock is to read itself.
+    fn in_s3(&self, source: &str) -> Result<Media, String> {
+        let kind = self.kind.as_str();
+        let extension = Path::new(source).extension().and_then(|it| it.to_str());
+        let word = self.format.as_deref().or(extension).unwrap_or_default();
+        let format = self.kind.format(word).ok_or_else(|| {
+            format!("the name of the {kind} `{source}` does not tell its format: `format` does")
+        })?;
+        let name = (self.kind == MediaKind::Document).then(|| self.document_name(source));
+        Ok(Media::in_s3(format, name, source))
     }
 
     /// Makes a block of bytes that `source` named; `told` is the format by their name.
@@ -239,7 +273,10 @@ impl MediaTemplate {
 
     /// Returns a name that Converse takes: letters, digits, single blanks, hyphens, parentheses and brackets.
     fn document_name(&self, source: &str) -> String {
-        let stem = source.strip_prefix("file://").and_then(|path| {
+        let path = ["file://", "s3://"]
+            .iter()
+            .find_map(|scheme| source.strip_prefix(scheme));
+        let stem = path.and_then(|path| {
             let stem = Path::new(path).file_stem()?;
             Some(stem.to_string_lossy().into_owned())
         });
@@ -287,6 +324,8 @@ fn sniffed(bytes: &[u8]) -> Option<String> {
             ..,
         ] => "webp",
         [b'%', b'P', b'D', b'F', ..] => "pdf",
+        [_, _, _, _, b'f', b't', b'y', b'p', b'q', b't', ..] => "mov",
+        [_, _, _, _, b'f', b't', b'y', b'p', ..] => "mp4",
         _ => return None,
     };
     Some(format.to_owned())
@@ -323,10 +362,31 @@ mod tests {
             ("", "empty"),
             (&tiff, "`tiff`, which Bedrock does not take"),
             (&large, "Bedrock takes 3750000"),
+            ("s3://bucket/picture", "does not tell its format"),
+            ("s3://bucket/picture.pdf", "does not tell its format"),
             ("file://Cargo.toml", "`toml`, which"),
         ] {
             let error = image.media(source).unwrap_err();
             assert!(error.contains(why), "{error}");
+        }
+    }
+
+    #[test]
+    fn what_lies_in_s3_is_named_and_not_read() {
+        for (kind, source, format, name) in [
+            (MediaKind::Image, "s3://bucket/a.JPG", "jpeg", None),
+            (MediaKind::Video, "s3://bucket/a/b.3gp", "three_gp", None),
+            (
+                MediaKind::Document,
+                "s3://bucket/terms.pdf",
+                "pdf",
+                Some("terms"),
+            ),
+        ] {
+            let media = template(kind).media(source).unwrap();
+            assert_eq!(media.format, format);
+            assert_eq!(media.location.as_deref(), Some(source));
+            assert_eq!(media.name.as_deref(), name);
         }
     }
 

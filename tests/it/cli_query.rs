@@ -676,7 +676,8 @@ async fn attachments_may_lie_elsewhere() {
         "-a",
         "s3://bucket/report.pdf",
     ];
-    query(&program, &service, &args).exits(0);
+    std::fs::write(program.path("clip"), b"\0\0\0\x18ftypmp42....").unwrap();
+    query(&program, &service, &[&args[..], &["-a", "clip"]].concat()).exits(0);
     let (_, body) = service.requests().await.remove(0);
     let content = &body["messages"][0]["content"];
     assert_eq!(content[0]["image"]["source"]["bytes"], "iVBORwE=");
@@ -686,6 +687,9 @@ async fn attachments_may_lie_elsewhere() {
         document["source"]["s3Location"]["uri"],
         "s3://bucket/report.pdf"
     );
+    let video = &content[2]["video"];
+    assert_eq!(video["format"], "mp4");
+    assert!(video["source"]["bytes"].is_string(), "{video}");
     let gone = format!("{}/gone", web.uri());
     for (place, expected) in [
         (&*gone, "cannot be had: HTTP status 404"),

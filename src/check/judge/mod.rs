@@ -56,6 +56,7 @@ fn text_of(message: &Message) -> String {
         Part::ToolUse(call) => Some(format!("[calls {} with {}]", call.name, call.input)),
         Part::ToolResult(result) => Some(format!("[result: {}]", result.content)),
         Part::Image(_) => Some("[an image]".to_owned()),
+        Part::Video(_) => Some("[a video]".to_owned()),
         Part::Document(document) => {
             let name = document.name.as_deref().unwrap_or("a document");
             Some(format!("[a document: {name}]"))

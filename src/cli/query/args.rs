@@ -70,7 +70,7 @@ pub(in crate::cli) struct QueryArgs {
         help_heading = "What is said"
     )]
     pub context: Vec<String>,
-    /// Images and documents: files, `https://…`, `s3://…`, or `-`
+    /// Images, documents and videos: files, `https://…`, `s3://…`, or `-`
     #[arg(short, long, value_name = "FILE", help_heading = "What is said")]
     pub attach: Vec<PathBuf>,
     /// A file and its media type, where its content does not tell

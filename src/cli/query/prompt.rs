@@ -27,6 +27,7 @@ pub(super) struct Prompt {
     before: usize,
     has_images: bool,
     has_documents: bool,
+    has_videos: bool,
 }
 
 impl Prompt {
@@ -54,6 +55,7 @@ impl Prompt {
         let before = parts.len();
         let has_images = parts.iter().any(|part| matches!(part, Part::Image(_)));
         let has_documents = parts.iter().any(|part| matches!(part, Part::Document(_)));
+        let has_videos = parts.iter().any(|part| matches!(part, Part::Video(_)));
         let data = match args.input_data.as_deref() {
             Some("-") | None => piped.text()?,
             Some(text) => Some(text.to_owned()),
@@ -78,6 +80,7 @@ impl Prompt {
             before,
             has_images,
             has_documents,
+            has_videos,
         })
     }
 
@@ -102,6 +105,7 @@ impl Prompt {
         for (has, ability, what) in [
             (self.has_images, Ability::Images, "images"),
             (self.has_documents, Ability::Documents, "documents"),
+            (self.has_videos, Ability::Images, "videos"),
         ] {
             if has && cannot(ability) {
                 let message = format!("`{model}` takes no {what}");

@@ -86,7 +86,7 @@ enum TextOrBlock {
     Map(Block),
 }
 
-/// A block of a message: text, an image, a document, a call of a tool, its result, or a point up to which Bedrock may cache the
+/// A block of a message: text, an image, a document, a video, a call of a tool, its result, or a point up to which Bedrock may cache the
 /// prompt.
 #[derive(JsonSchema)]
 #[schemars(
@@ -95,6 +95,7 @@ enum TextOrBlock {
         {"required": ["text"]},
         {"required": ["image"]},
         {"required": ["document"]},
+        {"required": ["video"]},
         {"required": ["tool_use"]},
         {"required": ["toolUse"]},
         {"required": ["tool_result"]},
@@ -108,10 +109,12 @@ struct Block {
     r#type: Option<String>,
     /// A template.
     text: Option<String>,
-    /// An image: `file://…`, a template that gives that, a data URL or base64, or a map.
+    /// An image: `file://…`, `s3://…`, a template that gives that, a data URL or base64, or a map.
     image: Option<MediaForm>,
     /// A document: likewise.
     document: Option<MediaForm>,
+    /// A video: likewise.
+    video: Option<MediaForm>,
     /// A tool that the model called earlier in the conversation.
     tool_use: Option<ToolUse>,
     /// What such a call gave.
