@@ -104,6 +104,7 @@ const PACKAGES: &[(&str, &[&str])] = &[
     ("walkdir", &["suite", "cassette", "cli"]),
     ("glob", &["config", "cli"]),
     ("ignore", &["cli"]),
+    ("image", &["cli"]),
     ("annotate_snippets", &["suite", "cli"]),
     ("tokio", &["bedrock", "mcp", "run", "cli"]),
 ];

@@ -657,6 +657,23 @@ async fn another_model_is_asked_where_one_cannot_be() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_image_that_is_too_large_is_made_smaller_and_that_is_said() {
+    let service = Service::whole().await;
+    let program = Program::new();
+    let wide = image::GrayImage::new(9_000, 90);
+    wide.save(program.path("wide.png")).unwrap();
+    let args = ["What is it?", "-m", "nova-lite", "-a", "wide.png"];
+    let told = query(&program, &service, &args).exits(0).stderr;
+    assert!(
+        told.contains("warning: `wide.png`: 9000 × 90 pixels in "),
+        "{told}"
+    );
+    assert!(told.contains("sent as 8000 × 80 in "), "{told}");
+    let (_, body) = service.requests().await.remove(0);
+    assert_eq!(body["messages"][0]["content"][0]["image"]["format"], "jpeg");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn attachments_may_lie_elsewhere() {
     let web = wiremock::MockServer::start().await;
     let pixel = wiremock::ResponseTemplate::new(200).set_body_bytes([0x89, b'P', b'N', b'G', 1]);

@@ -7,6 +7,7 @@ mod job;
 mod markdown;
 mod memory;
 mod prompt;
+mod scaled;
 mod schema;
 mod tell;
 #[cfg(feature = "mcp")]
@@ -160,13 +161,17 @@ fn from_prompt(
     earlier: Option<&Conversation>,
     ui: &Ui,
 ) -> Result<Vec<Request>, CliError> {
+    let warn = |notices: &[String]| {
+        for notice in notices.iter().filter(|_| !args.quiet) {
+            ui.note(&format!("warning: {notice}"));
+        }
+    };
+    warn(&prompt.notices);
     let mut requests = Vec::new();
     for name in names {
         let model = chosen.model_id(name.trim());
         let (request, notices) = prompt.request(&model, args, chosen, earlier)?;
-        for notice in notices.into_iter().filter(|_| !args.quiet) {
-            ui.note(&format!("warning: {notice}"));
-        }
+        warn(&notices);
         requests.push(request);
     }
     Ok(requests)

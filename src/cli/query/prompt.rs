@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Map, Value, json};
 
 use super::args::QueryArgs;
+use super::scaled::{CONVERSE, scaled};
 use crate::catalog::{Ability, Support};
 use crate::cli::connect::runtime;
 use crate::cli::error::CliError;
@@ -25,9 +26,8 @@ pub(super) struct Prompt {
     parts: Vec<Part>,
     /// How many of them come before what is asked.
     before: usize,
-    has_images: bool,
-    has_documents: bool,
-    has_videos: bool,
+    /// What had to be made smaller.
+    pub(super) notices: Vec<String>,
 }
 
 impl Prompt {
@@ -38,7 +38,7 @@ impl Prompt {
     /// Nothing is said, or a file cannot be read.
     pub(super) fn gather(args: &QueryArgs) -> Result<Self, CliError> {
         let mut piped = Piped::default();
-        let mut parts = Vec::new();
+        let (mut parts, mut notices) = (Vec::new(), Vec::new());
         for written in &args.context {
             for (name, text) in context(written, &mut piped)? {
                 parts.push(Part::Text(format!(
@@ -50,12 +50,9 @@ impl Prompt {
         let typed = typed.map(|pair| (PathBuf::from(&pair[0]), Some(pair[1].as_str())));
         let plain = args.attach.iter().map(|path| (path.clone(), None));
         for (path, told) in plain.chain(typed) {
-            parts.push(attached(&path, told, &mut piped)?);
+            parts.push(attached(&path, told, &mut piped, &mut notices)?);
         }
         let before = parts.len();
-        let has_images = parts.iter().any(|part| matches!(part, Part::Image(_)));
-        let has_documents = parts.iter().any(|part| matches!(part, Part::Document(_)));
-        let has_videos = parts.iter().any(|part| matches!(part, Part::Video(_)));
         let data = match args.input_data.as_deref() {
             Some("-") | None => piped.text()?,
             Some(text) => Some(text.to_owned()),
@@ -78,9 +75,7 @@ impl Prompt {
             system: args.system.as_deref().map(system).transpose()?,
             parts,
             before,
-            has_images,
-            has_documents,
-            has_videos,
+            notices,
         })
     }
 
@@ -102,12 +97,15 @@ impl Prompt {
         let id = ModelId::parse(model);
         let facts = catalog.look_up(&id);
         let cannot = |ability| facts.is_some_and(|facts| facts.supports(ability) == Support::No);
-        for (has, ability, what) in [
-            (self.has_images, Ability::Images, "images"),
-            (self.has_documents, Ability::Documents, "documents"),
-            (self.has_videos, Ability::Images, "videos"),
-        ] {
-            if has && cannot(ability) {
+        for part in &self.parts {
+            let (ability, what) = match part {
+                Part::Image(_) => (Ability::Images, "images"),
+                Part::Document(_) => (Ability::Documents, "documents"),
+                // Nobody says which models see videos; none does that sees no images.
+                Part::Video(_) => (Ability::Images, "videos"),
+                _ => continue,
+            };
+            if cannot(ability) {
                 let message = format!("`{model}` takes no {what}");
                 return Err(CliError::usage(message).hint("`mcp-cli models` tells which do"));
             }
@@ -241,7 +239,13 @@ fn read_text(path: &Path) -> Result<String, CliError> {
     })
 }
 
-fn attached(path: &Path, told: Option<&str>, piped: &mut Piped) -> Result<Part, CliError> {
+/// Returns what is attached; notes what had to be made smaller.
+fn attached(
+    path: &Path,
+    told: Option<&str>,
+    piped: &mut Piped,
+    notices: &mut Vec<String>,
+) -> Result<Part, CliError> {
     let shown = path.display();
     let place = path.to_str().unwrap_or_default();
     if place.starts_with("s3://") {
@@ -255,6 +259,13 @@ fn attached(path: &Path, told: Option<&str>, piped: &mut Piped) -> Result<Part, 
     } else {
         std::fs::read(path)
             .map_err(|error| CliError::usage(format!("cannot read `{shown}`: {error}")))?
+    };
+    let bytes = match scaled(&bytes, CONVERSE) {
+        Some(scaled) => {
+            notices.push(format!("`{shown}`: {}", scaled.what));
+            scaled.bytes
+        }
+        None => bytes,
     };
     attachment(path, bytes, told).map_err(|why| CliError::usage(format!("`{shown}`: {why}")))
 }
