@@ -99,6 +99,22 @@ async fn what_a_collection_holds_is_not_asked_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn two_texts_of_one_name_are_refused_where_one_would_be_lost() {
+    let service = Service::whole().await;
+    let program = Program::new();
+    let rows = "{\"id\":\"a\",\"text\":\"one\"}\n{\"id\":\"a\",\"text\":\"two\"}\n";
+    program.write("rows.jsonl", rows);
+    for kept in [["--collection", "c"], ["--resume", "v.jsonl"]] {
+        let args = [&["embed", "-i", "rows.jsonl"], &kept[..]].concat();
+        let told = run(&program, &service, &args).exits(2);
+        let told = told.stderr;
+        assert!(told.starts_with("error: two texts are named `"), "{told}");
+        assert!(told.contains("--id-field"), "{told}");
+    }
+    run(&program, &service, &["embed", "-i", "rows.jsonl"]).exits(0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn texts_without_names_are_named_by_what_they_say() {
     let service = Service::whole().await;
     let program = Program::new();

@@ -14,6 +14,7 @@ use super::done::Done;
 use super::input::{Input, inputs};
 use super::kept::Kept;
 use super::sink::Sink;
+use super::unique::unique;
 use crate::catalog::{Ability, Kind, PriceRow, Support, Usd};
 use crate::cli::connect::Connected;
 use crate::cli::error::CliError;
@@ -179,6 +180,10 @@ impl<'a> Job<'a> {
         done: &'b Done,
     ) -> Result<impl Iterator<Item = Result<Vec<Waiting>, CliError>> + 'b, CliError> {
         let mut inputs = inputs(self.args)?;
+        let keeps = self.args.collection.is_some();
+        if keeps || self.args.resume.is_some() {
+            inputs = unique(inputs, keeps);
+        }
         let mut waiting: VecDeque<Waiting> = VecDeque::new();
         Ok(std::iter::from_fn(move || {
             while waiting.len() < self.batch {

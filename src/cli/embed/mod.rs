@@ -8,6 +8,7 @@ mod kept;
 mod output;
 mod similar;
 mod sink;
+mod unique;
 
 use clap::ValueEnum as _;
 use serde_json::{Value, json};
