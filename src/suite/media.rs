@@ -21,6 +21,9 @@ pub enum MediaKind {
     Video,
 }
 
+/// The most bytes of an image that Converse takes ("Message", API reference of Amazon Bedrock).
+pub const IMAGE_BYTES: usize = 3_750_000;
+
 /// All kinds.
 const KINDS: [MediaKind; 3] = [MediaKind::Image, MediaKind::Document, MediaKind::Video];
 
@@ -102,7 +105,7 @@ impl MediaKind {
     /// The most bytes that Bedrock takes.
     fn most_bytes(self) -> usize {
         match self {
-            Self::Image => 3_750_000,
+            Self::Image => IMAGE_BYTES,
             Self::Document => 4_500_000,
             Self::Video => 25_000_000,
         }

@@ -46,7 +46,7 @@ pub use decode_model::entry_of;
 pub use error::{Problems, Severity, SuiteError};
 pub(crate) use file::read as read_file;
 pub use load::{LoadError, Loaded, load};
-pub use media::{PromptError, attachment, attachment_in_s3};
+pub use media::{IMAGE_BYTES, PromptError, attachment, attachment_in_s3};
 pub use prompt::Prompt;
 pub(crate) use reader::MapReader;
 pub use reader::{listed, nearest};

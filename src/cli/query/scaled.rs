@@ -6,6 +6,8 @@ use image::codecs::jpeg::JpegEncoder;
 use image::imageops::FilterType;
 use image::{DynamicImage, ImageDecoder as _, ImageFormat, ImageReader};
 
+use crate::suite::IMAGE_BYTES;
+
 /// What Bedrock takes of an image.
 #[derive(Clone, Copy)]
 pub(super) struct Limits {
@@ -22,9 +24,9 @@ pub(super) struct Scaled {
     pub what: String,
 }
 
-/// What Converse takes: "Message" in the user guide of Amazon Bedrock.
+/// What Converse takes ("Message", API reference of Amazon Bedrock).
 pub(super) const CONVERSE: Limits = Limits {
-    bytes: 3_750_000,
+    bytes: IMAGE_BYTES,
     side: 8_000,
 };
 
