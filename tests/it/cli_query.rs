@@ -669,6 +669,7 @@ async fn an_image_that_is_too_large_is_made_smaller_and_that_is_said() {
         "{told}"
     );
     assert!(told.contains("sent as 8000 × 80 in "), "{told}");
+    assert_eq!(told.matches("warning").count(), 1, "{told}");
     let (_, body) = service.requests().await.remove(0);
     assert_eq!(body["messages"][0]["content"][0]["image"]["format"], "jpeg");
 }

@@ -88,6 +88,7 @@ fn prepare_and_ask(args: &QueryArgs, ui: &Ui) -> Result<Exit, CliError> {
     let mut fallbacks = Vec::new();
     let mut requests = match &prompt {
         Some(prompt) => {
+            warn(&prompt.notices, args, ui);
             let earlier = memory.earlier();
             let names = names(args, &chosen, earlier);
             fallbacks = from_prompt(&args.fallback, prompt, args, &chosen, earlier, ui)?;
@@ -152,6 +153,12 @@ fn names(args: &QueryArgs, chosen: &Chosen, earlier: Option<&Conversation>) -> V
     vec![named.unwrap_or_else(|| DEFAULT_MODEL.to_owned())]
 }
 
+fn warn(notices: &[String], args: &QueryArgs, ui: &Ui) {
+    for notice in notices.iter().filter(|_| !args.quiet) {
+        ui.note(&format!("warning: {notice}"));
+    }
+}
+
 /// Returns what each of these models is asked.
 fn from_prompt(
     names: &[String],
@@ -161,17 +168,11 @@ fn from_prompt(
     earlier: Option<&Conversation>,
     ui: &Ui,
 ) -> Result<Vec<Request>, CliError> {
-    let warn = |notices: &[String]| {
-        for notice in notices.iter().filter(|_| !args.quiet) {
-            ui.note(&format!("warning: {notice}"));
-        }
-    };
-    warn(&prompt.notices);
     let mut requests = Vec::new();
     for name in names {
         let model = chosen.model_id(name.trim());
         let (request, notices) = prompt.request(&model, args, chosen, earlier)?;
-        warn(&notices);
+        warn(&notices, args, ui);
         requests.push(request);
     }
     Ok(requests)
