@@ -71,14 +71,17 @@ impl Unit {
 
 /// Cuts a text. Every character is in a chunk, in order; no chunk is larger than it may be, but where one character is.
 ///
-/// What is too large for a chunk is cut between its words, and a word that is too large between its letters.
-pub fn chunks<'a>(text: &'a str, how: &Chunking) -> Vec<Chunk<'a>> {
+/// What is too large for a chunk is cut between its words, and a word that is too large between its letters. Where a text turns to
+/// something else (`turns`, in bytes, in order), a chunk begins; so it does at a heading.
+pub fn chunks<'a>(text: &'a str, how: &Chunking, turns: &[usize]) -> Vec<Chunk<'a>> {
     let pieces = pieces(text, how);
     let headings = match how.strategy {
         CutAt::Markdown => blocks(text).1,
         _ => Vec::new(),
     };
-    let begins = |start: usize| headings.binary_search(&start).is_ok();
+    let begins = |start: usize| {
+        headings.binary_search(&start).is_ok() || turns.binary_search(&start).is_ok()
+    };
     let size = |range: Range<usize>| how.unit.of(&text[range]);
     let mut found = Vec::new();
     let (mut from, mut counted, mut chars) = (0, 0, 0);
@@ -202,7 +205,7 @@ mod tests {
             overlap,
             unit: Unit::Chars,
         };
-        chunks(text, &how)
+        chunks(text, &how, &[])
             .into_iter()
             .map(|chunk| chunk.text)
             .collect()
@@ -239,6 +242,22 @@ mod tests {
     }
 
     #[test]
+    fn a_turn_begins_a_chunk() {
+        let text = "One. Two. Three. Four.";
+        let how = Chunking {
+            strategy: CutAt::Sentence,
+            most: 12,
+            overlap: 12,
+            unit: Unit::Chars,
+        };
+        let cut: Vec<&str> = chunks(text, &how, &[10])
+            .iter()
+            .map(|chunk| chunk.text)
+            .collect();
+        assert_eq!(cut, ["One. Two. ", "Three. Four."]);
+    }
+
+    #[test]
     fn what_is_too_large_is_cut_between_words_and_then_letters() {
         assert_eq!(
             cut("abcdefg hi", CutAt::Sentence, 4, 0),
@@ -260,12 +279,14 @@ mod tests {
             most in 1..40usize,
             overlap in 0..20usize,
             tokens in any::<bool>(),
+            turns in prop::collection::btree_set(0..200usize, 0..5),
         ) {
             let unit = if tokens { Unit::Tokens } else { Unit::Chars };
             let how = Chunking { strategy, most, overlap, unit };
+            let turns: Vec<usize> = turns.into_iter().collect();
             let mut covered = 0;
             let mut before = None;
-            for chunk in chunks(&text, &how) {
+            for chunk in chunks(&text, &how, &turns) {
                 prop_assert_eq!(&text[chunk.start..chunk.start + chunk.text.len()], chunk.text);
                 prop_assert_eq!(text[..chunk.start].chars().count(), chunk.start_char);
                 prop_assert!(unit.of(chunk.text) <= most || chunk.text.chars().count() == 1);

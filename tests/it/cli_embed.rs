@@ -62,6 +62,44 @@ async fn many_texts_are_few_calls_to_cohere_and_keep_their_order() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn chunks_begin_where_a_text_turns_to_something_else() {
+    let service = Service::whole().await;
+    let program = Program::new();
+    let (zebras, apples) = ("Zzz zz zzz. Zz zzz zz. Zzzz zz. ", "Aaa aa aaa. Aa aaa aa.");
+    program.write("text.txt", &format!("{zebras}{apples}"));
+    let semantic = ["-i", "text.txt", "--chunk-strategy", "semantic"];
+    for model in ["titan-embed", "cohere-embed-english"] {
+        for concurrency in ["1", "8"] {
+            let more = [
+                "-m",
+                model,
+                "--concurrency",
+                concurrency,
+                "--output-format",
+                "jsonl",
+                "-u",
+            ];
+            let told = embed(&program, &service, &[&semantic[..], &more].concat()).exits(0);
+            let rows = rows(&told.stdout);
+            let texts: Vec<&Value> = rows.iter().map(|row| &row["text"]).collect();
+            assert_eq!(texts, [zebras, apples], "{model}");
+        }
+    }
+    // Five sentences and two chunks of Titan, a call each; one call and one of Cohere; all twice.
+    assert_eq!(service.requests().await.len(), 2 * (5 + 2) + 2 * (1 + 1));
+    let dry = ["-m", "titan-embed", "--dry-run"];
+    let told = embed(&program, &service, &[&semantic[..], &dry].concat()).exits(0);
+    let told: Value = serde_json::from_str(&told.stdout).unwrap();
+    assert_eq!((&told["calls"], &told["chunks"]), (&json!(6), &json!(1)));
+    let failing = Service::failing(400, "ValidationException", "no").await;
+    let told = embed(&program, &failing, &semantic).exits(3).stderr;
+    assert!(
+        told.contains("without a vector: 1 text: text.txt"),
+        "{told}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn rows_of_every_kind_are_read() {
     let service = Service::whole().await;
     let program = Program::new();

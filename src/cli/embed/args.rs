@@ -185,6 +185,8 @@ pub(in crate::cli) enum ChunkStrategy {
     Markdown,
     /// Between words
     Fixed,
+    /// Where sentences turn to something else: the model is asked for the vectors of all of them first
+    Semantic,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -244,7 +246,7 @@ impl From<ChunkStrategy> for CutAt {
     fn from(strategy: ChunkStrategy) -> Self {
         match strategy {
             ChunkStrategy::None => Self::Whole,
-            ChunkStrategy::Sentence => Self::Sentence,
+            ChunkStrategy::Sentence | ChunkStrategy::Semantic => Self::Sentence,
             ChunkStrategy::Paragraph => Self::Paragraph,
             ChunkStrategy::Markdown => Self::Markdown,
             ChunkStrategy::Fixed => Self::Fixed,

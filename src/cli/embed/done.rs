@@ -56,9 +56,9 @@ impl Done {
     /// # Errors
     ///
     /// The collection cannot be written.
-    pub(super) fn shorten(self) -> Result<(), CliError> {
+    pub(super) fn shorten(&self) -> Result<(), CliError> {
         if let Self::Collection(kept, stale) = self {
-            for (id, chunks) in stale.into_inner() {
+            for (id, chunks) in stale.take() {
                 kept.shorten(&id, chunks)?;
             }
         }

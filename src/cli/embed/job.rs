@@ -1,34 +1,36 @@
 //! A job of `embed`: texts are cut, asked for, and their vectors handed on in the order of the texts.
 
+use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::io;
+use std::pin::pin;
 use std::time::Instant;
 
-use futures_util::StreamExt as _;
-use futures_util::stream;
-use indicatif::{ProgressBar, ProgressStyle};
+use futures_util::{Stream, StreamExt as _, TryStreamExt as _, stream};
 use serde_json::json;
+use tokio::sync::mpsc;
 
-use super::args::EmbedArgs;
+use super::args::{ChunkStrategy, EmbedArgs};
+use super::bill::Bill;
 use super::done::Done;
-use super::input::{Input, inputs};
+use super::input::{Input, Inputs, inputs};
 use super::kept::Kept;
+use super::request::{request_for, vector_of};
 use super::sink::Sink;
+use super::tell::{progress, tell_missing};
+use super::topics::Topics;
 use super::unique::unique;
-use crate::catalog::{Ability, Kind, PriceRow, Support, Usd};
+use crate::catalog::{Ability, Kind, PriceRow, Support};
 use crate::cli::connect::Connected;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::cli::provider::Chosen;
 use crate::cli::run_folder::cannot_write;
 use crate::cli::trouble::Trouble;
-use crate::cli::ui::{Ui, plural};
-use crate::model::{
-    Embedding, Family, Media, Message, ModelId, Params, Part, Purpose, Request, Role, Usage,
-};
-use crate::report::safe_text;
+use crate::cli::ui::Ui;
+use crate::model::{Embedding, Family, Media, ModelId, Part, Purpose, Request, Usage};
 use crate::run::{Answered, Stop, ask};
-use crate::vectors::{Chunking, CutAt, Row, Unit, chunks};
+use crate::vectors::{Chunking, CutAt, Row, Unit, chunks, sentences};
 
 /// Texts of one call to Cohere, at most.
 const COHERE_BATCH: usize = 96;
@@ -44,6 +46,12 @@ pub(super) struct Job<'a> {
     chunking: Chunking,
     /// Texts of one call.
     batch: usize,
+}
+
+/// A text, and where it turns to something else.
+struct Read {
+    input: Input,
+    turns: Vec<usize>,
 }
 
 /// A chunk that waits for its vector.
@@ -137,7 +145,8 @@ impl<'a> Job<'a> {
     }
 
     /// Returns the chunks of a text that are not done.
-    fn chunks(&self, input: &Input, done: &Done) -> Result<Vec<Waiting>, CliError> {
+    fn chunks(&self, read: &Read, done: &Done) -> Result<Vec<Waiting>, CliError> {
+        let Read { input, turns } = read;
         if input.text.trim().is_empty() {
             return Err(CliError::usage(format!("the text `{}` is blank", input.id)));
         }
@@ -153,7 +162,7 @@ impl<'a> Job<'a> {
             let is_done = done.holds(&one.id, 0, &one.text)?;
             return Ok(if is_done { Vec::new() } else { vec![one] });
         }
-        let chunks = chunks(&input.text, &self.chunking);
+        let chunks = chunks(&input.text, &self.chunking, turns);
         done.ends(&input.id, chunks.len())?;
         let chunks = chunks.into_iter().enumerate();
         let filled = chunks.filter(|(_, chunk)| !chunk.text.trim().is_empty());
@@ -174,33 +183,78 @@ impl<'a> Job<'a> {
         Ok(new)
     }
 
-    /// Returns the texts of one call after the other.
-    fn batches<'b>(
-        &'b self,
-        done: &'b Done,
-    ) -> Result<impl Iterator<Item = Result<Vec<Waiting>, CliError>> + 'b, CliError> {
-        let mut inputs = inputs(self.args)?;
+    /// Returns the texts as they are read.
+    fn inputs(&self) -> Result<Inputs, CliError> {
+        let inputs = inputs(self.args)?;
         let keeps = self.args.collection.is_some();
-        if keeps || self.args.resume.is_some() {
-            inputs = unique(inputs, keeps);
+        Ok(if keeps || self.args.resume.is_some() {
+            unique(inputs, keeps)
+        } else {
+            inputs
+        })
+    }
+
+    fn is_semantic(&self, input: &Input) -> bool {
+        self.args.chunk_strategy == Some(ChunkStrategy::Semantic) && input.image.is_none()
+    }
+
+    /// Reads all texts, and asks where they turn, if they are to be cut there. A text of which that cannot be told is left out.
+    async fn read(
+        &self,
+        inputs: Inputs,
+        topics: Topics<'_>,
+        sender: mpsc::Sender<Result<Read, CliError>>,
+        ui: &Ui,
+    ) -> Exit {
+        let mut exit = Exit::Done;
+        for input in inputs {
+            let read = match input {
+                Ok(input) if self.is_semantic(&input) => match topics.turns(&input.text).await {
+                    Ok(turns) => Ok(Read { input, turns }),
+                    Err(trouble) => {
+                        tell_missing(&trouble, &[&input.id], ui);
+                        exit = exit.or(trouble.exit());
+                        if trouble.is_final() {
+                            break;
+                        }
+                        continue;
+                    }
+                },
+                input => input.map(|input| Read {
+                    input,
+                    turns: Vec::new(),
+                }),
+            };
+            if sender.send(read).await.is_err() {
+                break;
+            }
         }
-        let mut waiting: VecDeque<Waiting> = VecDeque::new();
-        Ok(std::iter::from_fn(move || {
+        exit
+    }
+
+    /// Returns the texts of one call after the other.
+    fn batches(
+        &self,
+        texts: impl Stream<Item = Result<Read, CliError>> + Unpin,
+        done: &Done,
+    ) -> impl Stream<Item = Result<Vec<Waiting>, CliError>> {
+        let begun = (texts, VecDeque::new());
+        stream::try_unfold(begun, move |(mut texts, mut waiting)| async move {
             while waiting.len() < self.batch {
-                match inputs.next().map(|input| self.chunks(&input?, done)) {
-                    Some(Ok(more)) => waiting.extend(more),
-                    Some(Err(error)) => return Some(Err(error)),
-                    None => break,
-                }
+                let Some(read) = texts.try_next().await? else {
+                    break;
+                };
+                waiting.extend(self.chunks(&read, done)?);
             }
             // An image is asked for alone.
-            let texts = waiting.iter().position(|one| one.image.is_some());
-            let next = match texts {
+            let image = waiting.iter().position(|one: &Waiting| one.image.is_some());
+            let next = match image {
                 Some(0) => 1,
-                texts => texts.unwrap_or(waiting.len()).min(self.batch),
+                image => image.unwrap_or(waiting.len()).min(self.batch),
             };
-            (next > 0).then(|| Ok(waiting.drain(..next).collect()))
-        }))
+            let batch: Vec<Waiting> = waiting.drain(..next).collect();
+            Ok((!batch.is_empty()).then_some((batch, (texts, waiting))))
+        })
     }
 
     fn request(&self, batch: &[Waiting]) -> Request {
@@ -222,16 +276,33 @@ impl<'a> Job<'a> {
     }
 
     /// Counts what would be asked.
-    pub(super) fn dry_run(&self, kept: Option<Kept>, ui: &Ui) -> Result<Exit, CliError> {
-        let (mut calls, mut texts, mut tokens) = (0u64, 0u64, 0u64);
+    ///
+    /// Where texts are cut by what they say, their sentences count, and of their chunks the fewest that there can be.
+    pub(super) async fn dry_run(&self, kept: Option<Kept>, ui: &Ui) -> Result<Exit, CliError> {
+        let (mut texts, mut calls, mut tokens) = (0u64, 0u64, 0u64);
+        let first = Cell::new((0u64, 0u64));
         let done = kept.map_or_else(Done::nothing, Done::in_collection);
-        for batch in self.batches(&done)? {
-            let batch = batch?;
+        let inputs = self.inputs()?.map(|input| {
+            let input = input?;
+            if self.is_semantic(&input) {
+                let sentences = sentences(&input.text);
+                let sizes = sentences.iter().map(|(_, one)| Unit::Tokens.of(one) as u64);
+                let (calls, tokens) = first.get();
+                let more = sentences.len().div_ceil(self.batch) as u64;
+                first.set((calls + more, tokens + sizes.sum::<u64>()));
+            }
+            let turns = Vec::new();
+            Ok(Read { input, turns })
+        });
+        let mut batches = pin!(self.batches(stream::iter(inputs), &done));
+        while let Some(batch) = batches.try_next().await? {
             calls += 1;
             texts += batch.len() as u64;
             let sizes = batch.iter().map(|one| Unit::Tokens.of(&one.text) as u64);
             tokens += sizes.sum::<u64>();
         }
+        calls += first.get().0;
+        tokens += first.get().1;
         let cost = self
             .price()
             .filter(|_| self.args.attach.is_empty())
@@ -246,7 +317,7 @@ impl<'a> Job<'a> {
     pub(super) async fn ask(&self, kept: Option<Kept>, ui: &Ui) -> Result<Exit, CliError> {
         let began = Instant::now();
         let (mut output, done) = Sink::open(self.args, kept, &self.model, self.how.dimensions)?;
-        let batches = self.batches(&done)?;
+        let inputs = self.inputs()?;
         let Connected { client, region, .. } = self.chosen.connect().await?;
         let quota = (self.args.rpm, self.args.tpm);
         let lane = self
@@ -257,33 +328,46 @@ impl<'a> Job<'a> {
         let provider = &self.chosen.provider.name;
         let written = output.begin(provider, &self.model);
         written.map_err(|error| failed(&error))?;
-        let asking = batches.map(|batch| async {
+        // Both stages are polled side by side: one that waits for the other must not keep a slot of the lane.
+        let (sender, mut receiver) = mpsc::channel(1);
+        let bill = RefCell::new(Bill::new());
+        let topics = Topics {
+            lane: &lane,
+            model: &self.model,
+            how: &self.how,
+            batch: self.batch,
+            concurrency: self.args.concurrency,
+            price: self.price(),
+            region: region.clone(),
+            bill: &bill,
+        };
+        let mut reading = pin!(self.read(inputs, topics, sender, ui));
+        let texts = stream::poll_fn(|context| receiver.poll_recv(context));
+        let asking = self.batches(texts, &done).map(|batch| async {
             let batch = batch?;
             let answered = ask(&lane, &self.request(&batch), &stop, |_| {}).await;
             Ok::<_, CliError>((batch, answered))
         });
-        let mut answers = stream::iter(asking).buffered(self.args.concurrency);
-        let (mut usage, mut exit) = (Usage::default(), Exit::Done);
-        let mut cost = Some(Usd::ZERO);
+        let mut answers = pin!(asking.buffered(self.args.concurrency));
+        let (mut exit, mut is_read) = (Exit::Done, false);
         let bar = progress(ui, self.args.quiet);
         let interrupted = tokio::signal::ctrl_c();
         tokio::pin!(interrupted);
         loop {
             let next = tokio::select! {
                 next = answers.next() => next,
+                read = &mut reading, if !is_read => {
+                    (is_read, exit) = (true, exit.or(read));
+                    continue;
+                }
                 _ = &mut interrupted => return Ok(Exit::Interrupted),
             };
             let Some(next) = next else { break };
             let (batch, Answered { result, attempts }) = next?;
-            for billed in attempts.iter().filter_map(|attempt| attempt.usage) {
-                usage += billed;
-                // What an image costs stands in no table.
-                let priced = self
-                    .price()
-                    .filter(|_| batch.iter().all(|one| one.image.is_none()));
-                let price = priced.map(|price| price.cost(&billed).usd);
-                cost = cost.zip(price).map(|(sum, price)| sum + price);
-            }
+            // What an image costs stands in no table.
+            let price = self.price();
+            let price = price.filter(|_| batch.iter().all(|one| one.image.is_none()));
+            bill.borrow_mut().add(&attempts, price);
             match result {
                 Ok(completion) => {
                     let rows: Vec<Row> =
@@ -298,11 +382,8 @@ impl<'a> Job<'a> {
                 }
                 Err(error) => {
                     let trouble = Trouble::new(error, region.clone(), attempts.len());
-                    trouble.tell(ui);
                     let ids: Vec<&str> = batch.iter().map(|one| one.id.as_str()).collect();
-                    let count = plural(ids.len() as u64, "text");
-                    let ids = ids.join(", ");
-                    ui.note(&safe_text(&format!("without a vector: {count}: {ids}")));
+                    tell_missing(&trouble, &ids, ui);
                     exit = exit.or(trouble.exit());
                     if trouble.is_final() {
                         break;
@@ -311,7 +392,7 @@ impl<'a> Job<'a> {
             }
         }
         bar.finish_and_clear();
-        drop(answers);
+        let Bill { usage, cost } = *bill.borrow();
         if exit == Exit::Done {
             done.shorten()?;
         }
@@ -341,19 +422,6 @@ impl<'a> Job<'a> {
     }
 }
 
-/// Returns what shows how far it is, where somebody is there to see it.
-fn progress(ui: &Ui, quiet: bool) -> ProgressBar {
-    if quiet || !ui.may_draw() {
-        return ProgressBar::hidden();
-    }
-    let bar = ProgressBar::new_spinner();
-    let style = ProgressStyle::with_template("{spinner} {human_pos} vectors, {per_sec}");
-    if let Ok(style) = style {
-        bar.set_style(style);
-    }
-    bar
-}
-
 fn row((waiting, vector): (Waiting, Vec<f32>)) -> Row {
     Row {
         id: waiting.id,
@@ -362,55 +430,5 @@ fn row((waiting, vector): (Waiting, Vec<f32>)) -> Row {
         start_char: waiting.start_char,
         text: waiting.text,
         vector,
-    }
-}
-
-/// Asks for the vector of one text.
-pub(super) async fn vector_of(
-    chosen: &Chosen,
-    model: &str,
-    how: Embedding,
-    text: String,
-) -> Result<Result<Vec<f32>, Trouble>, CliError> {
-    let Connected { client, region, .. } = chosen.connect().await?;
-    let lane = chosen.lane(model, client, 1, (None, None));
-    let request = request_for(model, how, [Part::Text(text)]);
-    let answered = ask(&lane, &request, &Stop::default(), |_| {}).await;
-    let attempts = answered.attempts.len();
-    let answer = answered
-        .result
-        .map_err(|error| Trouble::new(error, region, attempts));
-    Ok(answer.map(|answer| answer.vectors.into_iter().next().unwrap_or_default()))
-}
-
-/// Returns a request for vectors of texts or an image.
-pub(super) fn request_for(
-    model: &str,
-    how: Embedding,
-    parts: impl IntoIterator<Item = Part>,
-) -> Request {
-    Request {
-        model: model.to_owned(),
-        region: None,
-        system: Vec::new(),
-        messages: vec![Message {
-            role: Role::User,
-            parts: parts.into_iter().collect(),
-        }],
-        params: Params {
-            max_tokens: 1,
-            ..Params::default()
-        },
-        tools: Vec::new(),
-        tool_choice: None,
-        answer_schema: None,
-        embedding: Some(how),
-        additional_fields: None,
-        service_tier: None,
-        performance: None,
-        guardrail: None,
-        stream: false,
-        sample: 0,
-        asker: "embed".to_owned(),
     }
 }

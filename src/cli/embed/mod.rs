@@ -1,13 +1,17 @@
 //! `embed`: texts in, vectors out, in their order, and never more of them in memory than are on their way.
 
 mod args;
+mod bill;
 mod done;
 mod input;
 mod job;
 mod kept;
 mod output;
+mod request;
 mod similar;
 mod sink;
+mod tell;
+mod topics;
 mod unique;
 
 use clap::ValueEnum as _;
@@ -72,11 +76,13 @@ fn embed(args: &EmbedArgs, ui: &Ui) -> Result<Exit, CliError> {
     for warning in chosen.warnings(&job.model).iter().filter(|_| !args.quiet) {
         ui.note(&format!("warning: {warning}"));
     }
-    if args.dry_run {
-        return job.dry_run(kept, ui);
-    }
     let runtime = runtime()?;
-    let exit = runtime.block_on(job.ask(kept, ui));
+    let exit = runtime.block_on(async {
+        if args.dry_run {
+            return job.dry_run(kept, ui).await;
+        }
+        job.ask(kept, ui).await
+    });
     runtime.shutdown_background();
     exit
 }

@@ -6,8 +6,8 @@ use clap::Args;
 use serde_json::json;
 
 use super::args::DbArgs;
-use super::job::vector_of;
 use super::kept::{Kept, open};
+use super::request::vector_of;
 use crate::cli::connect::runtime;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
