@@ -18,7 +18,7 @@ use super::kept::Kept;
 use super::request::{request_for, vector_of};
 use super::sink::Sink;
 use super::tell::{progress, tell_missing};
-use super::topics::Topics;
+use super::topics::{Topics, compared};
 use super::unique::unique;
 use crate::catalog::{Ability, Kind, PriceRow, Support};
 use crate::cli::connect::Connected;
@@ -30,7 +30,7 @@ use crate::cli::trouble::Trouble;
 use crate::cli::ui::Ui;
 use crate::model::{Embedding, Family, Media, ModelId, Part, Purpose, Request, Usage};
 use crate::run::{Answered, Stop, ask};
-use crate::vectors::{Chunking, CutAt, Row, Unit, chunks, sentences};
+use crate::vectors::{Chunking, CutAt, Row, Unit, chunks};
 
 /// Texts of one call to Cohere, at most.
 const COHERE_BATCH: usize = 96;
@@ -285,7 +285,7 @@ impl<'a> Job<'a> {
         let inputs = self.inputs()?.map(|input| {
             let input = input?;
             if self.is_semantic(&input) {
-                let sentences = sentences(&input.text);
+                let sentences = compared(&input.text);
                 let sizes = sentences.iter().map(|(_, one)| Unit::Tokens.of(one) as u64);
                 let (calls, tokens) = first.get();
                 let more = sentences.len().div_ceil(self.batch) as u64;

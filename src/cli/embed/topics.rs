@@ -33,14 +33,12 @@ impl Topics<'_> {
     ///
     /// What the model said, once all attempts of a call failed.
     pub(super) async fn turns(&self, text: &str) -> Result<Vec<usize>, Trouble> {
-        let sentences = sentences(text);
-        // One step from a sentence to the next has nothing to be compared with.
-        if sentences.len() < 3 {
-            return Ok(Vec::new());
-        }
+        let sentences = compared(text);
         let how = Embedding {
             // The gist of a sentence is in the part that fits.
             truncate: self.how.truncate.or(Some(Truncate::End)),
+            // Bits that are packed into numbers have no angle.
+            quantized: None,
             ..self.how.clone()
         };
         let calls = sentences.chunks(self.batch).map(|batch| {
@@ -59,7 +57,17 @@ impl Topics<'_> {
         let turns = turns(&vectors.concat());
         Ok(turns
             .into_iter()
-            .map(|sentence| sentences[sentence].0)
+            .filter_map(|number| sentences.get(number).map(|(start, _)| *start))
             .collect())
     }
+}
+
+/// Returns the sentences of a text that are asked for, each with the bytes of the text before it; none of a text that has one step
+/// from a sentence to the next, which has nothing to be compared with.
+pub(super) fn compared(text: &str) -> Vec<(usize, &str)> {
+    let sentences = sentences(text);
+    if sentences.len() < 3 {
+        return Vec::new();
+    }
+    sentences
 }

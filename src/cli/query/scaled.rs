@@ -47,6 +47,10 @@ pub(super) fn scaled(bytes: &[u8], limits: Limits) -> Option<Scaled> {
     if bytes.len() <= limits.bytes && width.max(height) <= limits.side {
         return None;
     }
+    // What claims more pixels than half a gigabyte holds is left alone: a small file may.
+    let mut memory = image::Limits::default();
+    memory.reserve(decoder.total_bytes()).ok()?;
+    decoder.set_limits(memory).ok()?;
     let orientation = decoder.orientation().ok()?;
     let mut image = DynamicImage::from_decoder(decoder).ok()?;
     image.apply_orientation(orientation);
@@ -135,6 +139,19 @@ mod tests {
             side: 8_000,
         };
         assert!(scaled(broken, limits).is_none());
+    }
+
+    #[test]
+    fn a_small_file_that_claims_to_be_huge_is_left_alone() {
+        let mut bomb = png(noise(20, 10));
+        // Width and height of the header, which its checksum covers with its name.
+        bomb[16..20].copy_from_slice(&60_000u32.to_be_bytes());
+        bomb[20..24].copy_from_slice(&60_000u32.to_be_bytes());
+        let sum = crc32fast::hash(&bomb[12..29]);
+        bomb[29..33].copy_from_slice(&sum.to_be_bytes());
+        let reader = ImageReader::new(Cursor::new(&bomb)).with_guessed_format();
+        assert_eq!(reader.unwrap().into_dimensions().unwrap(), (60_000, 60_000));
+        assert!(scaled(&bomb, CONVERSE).is_none());
     }
 
     #[test]
