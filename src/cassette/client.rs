@@ -192,6 +192,15 @@ impl Cassette {
 }
 
 impl ModelClient for Cassette {
+    fn holds(&self, request: &Request) -> bool {
+        let is_there = || {
+            let path = Exchange::path(&self.folder, request);
+            let found = find(&path, request);
+            found.is_ok_and(|found| found.as_ref().and_then(Exchange::answer).is_some())
+        };
+        matches!(self.mode, Mode::Cache(_)) && is_there()
+    }
+
     fn converse<'a>(&'a self, request: &'a Request) -> Asking<'a> {
         self.listen(request, &|_| {})
     }

@@ -189,6 +189,7 @@ impl Reply {
                 service_tier: answer.service_tier.clone(),
                 request_id: answer.request_id.clone(),
                 recorded: true,
+                batched: false,
             }),
             Self::Error(error) => Err(ModelError {
                 recorded: true,

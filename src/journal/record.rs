@@ -9,7 +9,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
 use super::judge::{JudgeCall, JudgeRecord};
-use crate::catalog::{PriceRow, Usd};
+use crate::catalog::{Cost, PriceRow, Usd};
 use crate::check::{CheckResult, Status};
 use crate::gate::Gate;
 use crate::model::{ErrorKind, Json, ModelError, ToolCall, Usage};
@@ -238,9 +238,24 @@ pub struct Attempt {
     /// Whether it was answered by a recording, and so not paid in this run.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub recorded: bool,
+    /// Whether it was answered by batch inference, and is billed at its price.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub batched: bool,
     /// The kind of failure, where it failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failed: Option<ErrorKind>,
+}
+
+impl Attempt {
+    /// Returns what it is billed at `price`: nothing where it tells no tokens, `None` where the way in which it was answered has no
+    /// price.
+    pub fn cost(&self, price: &PriceRow) -> Option<Cost> {
+        match &self.usage {
+            None => Some(Cost::default()),
+            Some(usage) if self.batched => price.batch_cost(usage),
+            Some(usage) => Some(price.cost(usage)),
+        }
+    }
 }
 
 /// One turn of a conversation.
@@ -398,10 +413,10 @@ impl Record {
 
     /// Returns whether tokens or a price had to be estimated.
     pub fn is_estimated(&self, price: Option<&PriceRow>) -> bool {
-        let by_price = |usage: &Usage| price.is_some_and(|row| row.cost(usage).estimated);
-        self.attempts
-            .iter()
-            .any(|attempt| attempt.estimated || attempt.usage.as_ref().is_some_and(by_price))
+        self.attempts.iter().any(|attempt| {
+            let cost = price.and_then(|row| attempt.cost(row));
+            attempt.estimated || cost.is_some_and(|cost| cost.estimated)
+        })
     }
 
     /// Returns whether the answer came from a recording.
@@ -448,8 +463,8 @@ pub(super) fn billed<'a>(
     price: Option<&PriceRow>,
 ) -> Option<Usd> {
     let mut sum = Usd::ZERO;
-    for usage in attempts.filter_map(|attempt| attempt.usage.as_ref()) {
-        sum += price?.cost(usage).usd;
+    for attempt in attempts.filter(|attempt| attempt.usage.is_some()) {
+        sum += attempt.cost(price?)?.usd;
     }
     Some(sum)
 }

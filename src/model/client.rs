@@ -18,6 +18,11 @@ pub trait ModelClient: Send + Sync {
     /// Asks once. Dropping the future abandons the call.
     fn converse<'a>(&'a self, request: &'a Request) -> Asking<'a>;
 
+    /// Returns whether the answer is at hand already, so that neither quota nor budget need be waited for.
+    fn holds(&self, _request: &Request) -> bool {
+        false
+    }
+
     /// Asks once, and lets `hear` follow the answer as it comes; all of it at the end, where nothing is streamed.
     fn listen<'a>(&'a self, request: &'a Request, hear: &'a Hear<'a>) -> Asking<'a> {
         Box::pin(async move {

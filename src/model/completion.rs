@@ -60,6 +60,8 @@ pub struct Completion {
     pub request_id: Option<String>,
     /// Whether this came from a recording and not from a model just now.
     pub recorded: bool,
+    /// Whether it was answered by batch inference: at its price, and in no time that says anything of the model.
+    pub batched: bool,
 }
 
 impl Completion {

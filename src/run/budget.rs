@@ -136,6 +136,14 @@ impl Payer<'_> {
         self.budget.settled.notify_waiters();
     }
 
+    /// Counts an answer that was at hand, for which nothing was held back.
+    pub(super) fn note(&self, result: &Result<Completion, ModelError>) {
+        let paid = self.paid(Usd::ZERO, result);
+        for cap in self.budget.caps().of(self.suite) {
+            cap.paid += paid;
+        }
+    }
+
     /// Gives back what was held for a call that was not sent.
     pub(super) fn give_back(&self, reserved: &Reserved) {
         for cap in self.budget.caps().of(self.suite) {
@@ -148,6 +156,7 @@ impl Payer<'_> {
     fn paid(&self, worst: Usd, result: &Result<Completion, ModelError>) -> Usd {
         match result {
             Ok(completion) if completion.recorded => Usd::ZERO,
+            Ok(completion) if completion.batched => self.batch_cost(&completion.usage),
             Ok(completion) => self.cost(&completion.usage),
             Err(error) if error.recorded => Usd::ZERO,
             Err(error) => match error.kind {
@@ -164,6 +173,12 @@ impl Payer<'_> {
     /// Returns the most that a request can cost.
     fn worst_case(&self, request: &Request) -> Usd {
         self.price.map_or(Usd::ZERO, |price| price.ceiling(request))
+    }
+
+    /// Returns what an answer of batch inference costs; as much as any other where nobody says that it costs less.
+    fn batch_cost(&self, usage: &Usage) -> Usd {
+        let batch = self.price.and_then(|price| price.batch_cost(usage));
+        batch.map_or_else(|| self.cost(usage), |cost| cost.usd)
     }
 
     fn cost(&self, usage: &Usage) -> Usd {

@@ -190,14 +190,16 @@ impl Paced {
         if stop.is_stopped() || self.given_up.is_cancelled() {
             return Err(cancelled());
         }
-        let money = match payer {
+        // What is at hand takes no part of a quota, and what it may cost was spent when it was ordered.
+        let is_held = self.client.holds(request);
+        let money = match payer.filter(|_| !is_held) {
             Some(payer) => {
                 let reserved = self.unless_closed(stop, payer.reserve(request)).await?;
                 Some((payer, reserved.ok_or_else(no_money)?))
             }
             None => None,
         };
-        let reservation = match &self.quota {
+        let reservation = match self.quota.as_ref().filter(|_| !is_held) {
             Some(quota) => {
                 let reserved = self.unless_closed(stop, quota.reserve(request)).await;
                 if let (Err(_), Some((payer, reserved))) = (&reserved, &money) {
@@ -219,6 +221,8 @@ impl Paced {
         }
         if let Some((payer, reserved)) = money {
             payer.settle(&reserved, &result);
+        } else if let Some(payer) = payer {
+            payer.note(&result);
         }
         Ok((result, slot))
     }
@@ -288,12 +292,14 @@ fn attempt_of(result: &Result<Completion, ModelError>) -> Attempt {
             usage: Some(completion.usage),
             estimated: completion.estimated,
             recorded: completion.recorded,
+            batched: completion.batched,
             failed: None,
         },
         Err(error) => Attempt {
             usage: error.billed,
             estimated: error.billed.is_some(),
             recorded: error.recorded,
+            batched: false,
             failed: Some(error.kind),
         },
     }

@@ -263,7 +263,8 @@ async fn finish(
     world: &World<'_>,
     notify: &impl Fn(&str, Notice<'_>),
 ) -> Option<()> {
-    record.latency_ms = Some(millis(completion.latency));
+    // How long a batch takes says nothing of how long its model does.
+    record.latency_ms = (!completion.batched).then(|| millis(completion.latency));
     record.ttft_ms = completion.time_to_first_token.map(millis);
     record.service_latency_ms = completion.service_latency_ms;
     record.request_id = completion.request_id;

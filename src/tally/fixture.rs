@@ -149,6 +149,7 @@ pub(crate) fn broken(mut record: Record, kind: ErrorKind, message: &str) -> Reco
             usage: None,
             estimated: false,
             recorded: false,
+            batched: false,
             failed: Some(failed),
         })
         .to_vec();
@@ -195,6 +196,7 @@ pub(crate) fn attempt(usage: Usage) -> Attempt {
         usage: Some(usage),
         estimated: false,
         recorded: false,
+        batched: false,
         failed: None,
     }
 }

@@ -82,6 +82,7 @@ fn full() -> Completion {
         estimated: true,
         vectors: vec![vec![0.1, -2.5]],
         recorded: false,
+        batched: false,
     }
 }
 

@@ -167,13 +167,14 @@ fn any_attempt() -> impl Strategy<Value = Attempt> {
     let usage = any::<(u64, u64)>().prop_map(|(input, output)| Usage::new(input, output));
     (
         option::of(usage),
-        any::<(bool, bool)>(),
+        any::<[bool; 3]>(),
         option::of(any_kind()),
     )
-        .prop_map(|(usage, (estimated, recorded), failed)| Attempt {
+        .prop_map(|(usage, [estimated, recorded, batched], failed)| Attempt {
             usage,
             estimated,
             recorded,
+            batched,
             failed,
         })
 }
