@@ -48,7 +48,9 @@ const FLOORS: &[&[(&str, &[&str])]] = &[
     &[
         (
             "run",
-            &["journal", "plan", "suite", "check", "catalog", "model"],
+            &[
+                "journal", "plan", "suite", "check", "catalog", "model", "files",
+            ],
         ),
         (
             "tally",
@@ -79,6 +81,7 @@ const PACKAGES: &[(&str, &[&str])] = &[
     ("aws_config", &["bedrock"]),
     ("aws_sdk_bedrockruntime", &["bedrock"]),
     ("aws_sdk_bedrock", &["bedrock"]),
+    ("aws_sdk_s3", &["bedrock"]),
     ("aws_smithy", &["bedrock"]),
     ("minijinja", &["template"]),
     ("clap", &["cli"]),

@@ -8,6 +8,8 @@
 
 #[cfg(feature = "cloud")]
 mod account;
+#[cfg(feature = "cloud")]
+mod batch;
 mod class;
 mod client;
 mod complaint;
@@ -30,6 +32,8 @@ mod words;
 
 #[cfg(feature = "cloud")]
 pub use account::Listed;
+#[cfg(feature = "cloud")]
+pub use batch::{Batches, S3Prefix, S3PrefixError};
 pub use client::Bedrock;
 pub use geo::profile_of;
 pub use settings::{ApiKey, Credentials, Settings};

@@ -25,6 +25,14 @@ impl PriceRow {
         };
         plain.max(cost(&written)).max(cost(&for_an_hour))
     }
+
+    /// Returns the most that the same costs in batch inference; as much as elsewhere where no batch price is known.
+    pub fn batch_ceiling(&self, request: &Request) -> Usd {
+        let output = u64::from(request.params.max_tokens);
+        let most = Usage::new(request.most_prompt_tokens(), output);
+        let batch = self.batch_cost(&most);
+        batch.map_or_else(|| self.ceiling(request), |cost| cost.usd)
+    }
 }
 
 fn has_cache_point(request: &Request) -> bool {

@@ -16,7 +16,7 @@ use crate::suite::{Severity, listed};
 const BUILT_IN: [&str; 2] = ["bedrock", "aws-bedrock"];
 
 /// As whom to ask, where files say it. What is `None` is looked up as AWS tools do.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Identity {
     /// Access keys.
     pub(super) credentials: Option<Credentials>,

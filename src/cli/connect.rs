@@ -134,7 +134,8 @@ pub(super) fn region_of(options: &RunOptions) -> Option<String> {
     options.region.clone().or_else(in_environment)
 }
 
-fn settings(options: &RunOptions, identity: Identity) -> Settings {
+/// Returns where and as whom a run asks.
+pub(super) fn settings(options: &RunOptions, identity: Identity) -> Settings {
     let defaults = Settings::default();
     Settings {
         region: options.region.clone(),

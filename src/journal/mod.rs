@@ -13,8 +13,8 @@ mod writer;
 pub use judge::{JudgeCall, JudgeRecord};
 pub use reader::{JournalError, JournalReader, Place, Planned};
 pub use record::{
-    Attempt, Brief, ErrorRecord, Header, ModelRecord, Record, RunOptions, RunRecord, SCHEMA,
-    Stopped, SuiteRecord, TrialStatus, TurnRecord,
+    Attempt, BatchOptions, Brief, ErrorRecord, Header, ModelRecord, Record, RunOptions, RunRecord,
+    SCHEMA, Stopped, SuiteRecord, TrialStatus, TurnRecord,
 };
 pub use writer::{DueSync, JournalWriter, WriteError};
 

@@ -123,6 +123,26 @@ pub struct RunOptions {
     pub region: Option<String>,
     /// `--profile`.
     pub profile: Option<String>,
+    /// `--batch` and its flags.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub batch: Option<BatchOptions>,
+}
+
+/// How a run orders from batch inference.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BatchOptions {
+    /// `--batch`: where files go, such as `s3://bucket/prefix`.
+    pub place: String,
+    /// `--batch-role`.
+    pub role: String,
+    /// `--batch-job`: ARNs of jobs that were begun elsewhere.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub jobs: Vec<String>,
+    /// `--batch-fewest`: questions to a model that are worth a job.
+    pub fewest: u64,
+    /// `--endpoint-url`, as it was given: what is configured is not where jobs are begun.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub endpoint_url: Option<String>,
 }
 
 /// A suite of the plan.

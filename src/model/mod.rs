@@ -3,6 +3,7 @@
 //! Nothing here knows AWS, files or time. A [`Request`] goes in at [`ModelClient`], a [`Completion`] or a
 //! [`ModelError`] comes out; everything above speaks in these types, whoever answers.
 
+mod batch;
 mod client;
 mod completion;
 mod embedding;
@@ -18,6 +19,7 @@ mod tool;
 mod tool_host;
 mod usage;
 
+pub use batch::{BatchClient, BatchOrder, BatchStage, BatchStatus, Batching};
 pub use client::{Asking, Hear, ModelClient, Said};
 pub use completion::{Completion, StopReason};
 pub use embedding::{Embedding, Purpose, Quantized, Truncate};

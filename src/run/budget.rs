@@ -16,6 +16,8 @@ struct Cap {
     limit: Usd,
     paid: Usd,
     reserved: Usd,
+    /// The most that answers of batch jobs may cost which are paid and not counted yet.
+    ordered: Usd,
 }
 
 /// The caps of a run: its own, and those of its suites.
@@ -57,9 +59,11 @@ pub(super) struct Reserved(Usd);
 
 impl Cap {
     fn grant(&self, worst: Usd) -> Grant {
-        if self.paid + self.reserved + worst <= self.limit {
+        // What was ordered is paid for, whatever it turns out to cost: no call waits for it.
+        let spent = self.paid + self.ordered;
+        if spent + self.reserved + worst <= self.limit {
             Grant::Yes
-        } else if self.reserved > Usd::ZERO && self.paid + worst <= self.limit {
+        } else if self.reserved > Usd::ZERO && spent + worst <= self.limit {
             Grant::NotYet
         } else {
             Grant::No
@@ -74,6 +78,7 @@ impl Budget {
             limit,
             paid,
             reserved: Usd::ZERO,
+            ordered: Usd::ZERO,
         };
         let caps = Caps {
             run: run.map(cap),
@@ -82,6 +87,13 @@ impl Budget {
         Self {
             caps: Mutex::new(caps),
             settled: Notify::new(),
+        }
+    }
+
+    /// Takes back what was to be ordered for a suite and is not.
+    pub(super) fn cancel(&self, suite: usize, worst: Usd) {
+        for cap in self.caps().of(suite) {
+            cap.ordered = cap.ordered - worst;
         }
     }
 
@@ -136,12 +148,49 @@ impl Payer<'_> {
         self.budget.settled.notify_waiters();
     }
 
-    /// Counts an answer that was at hand, for which nothing was held back.
-    pub(super) fn note(&self, result: &Result<Completion, ModelError>) {
+    /// Orders an answer in a batch, if the most that it can cost fits; returns whether it did.
+    pub(super) fn order(&self, worst: Usd) -> bool {
+        let mut caps = self.budget.caps();
+        let fits = caps
+            .of(self.suite)
+            .all(|cap| cap.grant(worst) == Grant::Yes);
+        if fits {
+            for cap in caps.of(self.suite) {
+                cap.ordered += worst;
+            }
+        }
+        fits
+    }
+
+    /// Counts an answer that a batch has given already, at the most that it can have cost.
+    pub(super) fn ordered(&self, worst: Usd) {
+        for cap in self.budget.caps().of(self.suite) {
+            cap.ordered += worst;
+        }
+    }
+
+    /// Returns the most that a request can cost in a batch.
+    pub(super) fn worst_of_batch(&self, request: &Request) -> Usd {
+        let price = self.price;
+        price.map_or(Usd::ZERO, |price| price.batch_ceiling(request))
+    }
+
+    /// Counts an answer that was at hand: recorded and free, or ordered and paid for by then.
+    pub(super) fn note(&self, request: &Request, result: &Result<Completion, ModelError>) {
+        let is_recorded = match result {
+            Ok(completion) => completion.recorded,
+            Err(error) => error.recorded,
+        };
+        if is_recorded {
+            return;
+        }
+        let worst = self.worst_of_batch(request);
         let paid = self.paid(Usd::ZERO, result);
         for cap in self.budget.caps().of(self.suite) {
+            cap.ordered = cap.ordered - worst;
             cap.paid += paid;
         }
+        self.budget.settled.notify_waiters();
     }
 
     /// Gives back what was held for a call that was not sent.
@@ -197,6 +246,7 @@ mod tests {
             limit: Usd::from_pico(limit),
             paid: Usd::ZERO,
             reserved: Usd::ZERO,
+            ordered: Usd::ZERO,
         }
     }
 

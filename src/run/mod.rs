@@ -5,6 +5,7 @@
 //! the executor only waits. A record is on disk before anybody hears of its trial.
 
 mod asks;
+mod batch;
 mod breaker;
 mod budget;
 mod dialogue;
@@ -25,6 +26,7 @@ mod trial;
 mod webhook;
 mod worker;
 
+pub use batch::{Answers, Batch, BatchError, FEWEST_RECORDS, Ordered, Ordering};
 pub use budget::Budget;
 pub use event::Event;
 pub use executor::{Decide, EarlyStop, Execution, RunError, execute};

@@ -222,7 +222,7 @@ impl Paced {
         if let Some((payer, reserved)) = money {
             payer.settle(&reserved, &result);
         } else if let Some(payer) = payer {
-            payer.note(&result);
+            payer.note(request, &result);
         }
         Ok((result, slot))
     }

@@ -176,7 +176,8 @@ async fn offered(
     Ok(request)
 }
 
-fn prepare(
+/// Returns the first request without the tools of servers.
+pub(super) fn prepare(
     trial: &Trial,
     context: &Map<String, Value>,
     stream: bool,

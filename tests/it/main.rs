@@ -34,6 +34,7 @@ mod plan;
 mod program;
 mod promptfoo;
 mod run;
+mod run_batch;
 mod run_breaker;
 mod run_groups;
 mod run_judges;

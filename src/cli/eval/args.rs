@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use clap::Args;
 
+use super::batch::BatchArgs;
 use crate::catalog::Usd;
 use crate::cli::args::{AwsArgs, RecordingArgs, at_least_one, duration, fraction, share};
 use crate::cli::outputs::OutputArgs;
@@ -14,7 +15,11 @@ use crate::journal::RunOptions;
 use crate::plan::Shard;
 
 /// Flags that a resumed run takes from its journal.
-const OF_THE_RUN: [&str; 32] = [
+const OF_THE_RUN: [&str; 36] = [
+    "batch",
+    "batch_role",
+    "batch_jobs",
+    "batch_fewest",
     "noise_floor",
     "stop_early",
     "baseline",
@@ -149,6 +154,8 @@ pub(in crate::cli) struct EvalArgs {
     #[arg(long, help_heading = "What must hold")]
     pub(super) stop_early: bool,
     #[command(flatten)]
+    pub(super) batch: BatchArgs,
+    #[command(flatten)]
     pub(super) recordings: RecordingArgs,
     /// Finish an interrupted run in its folder with its flags: a folder, an id, the beginning of one, or `latest`
     #[arg(long, value_name = "RUN", conflicts_with_all = OF_THE_RUN, help_heading = "Runs")]
@@ -205,6 +212,7 @@ impl EvalArgs {
             noise_floor: self.noise_floor,
             stop_early: self.stop_early,
             allow_exec: self.allow_exec,
+            batch: self.batch.options(self.aws.endpoint_url.as_ref()),
             ..self.aws.over(self.recordings.options())
         }
     }

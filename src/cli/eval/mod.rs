@@ -1,6 +1,7 @@
 //! `eval`: suites in, a verdict out. The pipeline, readable from top to bottom.
 
 mod args;
+mod batch;
 mod declared;
 mod dry_run;
 mod lanes;
@@ -34,9 +35,9 @@ use super::ui::{Ui, count_problems};
 use super::validate::load;
 use crate::catalog::{Catalog, Kind};
 use crate::journal::{Header, JournalReader, RunOptions, Stopped};
-use crate::model::{ModelClient, ModelId, ToolHost};
+use crate::model::{BatchClient, ModelClient, ModelId, ToolHost};
 use crate::plan::{self, Pattern, Plan, Selection};
-use crate::run::{EarlyStop, Execution, Recall, RunError, Stop, execute};
+use crate::run::{EarlyStop, Execution, Ordering, Recall, RunError, Stop, execute};
 use crate::suite::{self, ModelEntry, Severity, Suite};
 use crate::tally::{AGAIN, Chosen, Early, RecordsError, contests};
 
@@ -119,6 +120,7 @@ pub(super) fn carry_out(job: Job<'_>, ui: &Ui) -> Result<Exit, CliError> {
         Some(_) => !plan.asks_helpers(),
         None => plan.asks_nobody(),
     };
+    let batches = runtime.block_on(batch::connect(&options, &identity))?;
     let Connected {
         client,
         region,
@@ -141,11 +143,12 @@ pub(super) fn carry_out(job: Job<'_>, ui: &Ui) -> Result<Exit, CliError> {
     let asking = Asking {
         plan,
         client,
+        batches,
         tools: hosted.as_ref().and_then(|hosted| hosted.host.clone()),
         recall,
         progress,
     };
-    let stopped = runtime.block_on(ask(sitting, asking, &catalog, ui))?;
+    let is_left = runtime.block_on(ask(sitting, asking, &catalog, ui))?;
     if let Some(hosted) = hosted {
         runtime.block_on(hosted.stop());
     }
@@ -159,7 +162,7 @@ pub(super) fn carry_out(job: Job<'_>, ui: &Ui) -> Result<Exit, CliError> {
         ui.note(&format!("warning: not recorded: {exchange}"));
     }
     ui.note(&format!("run {} in {}", folder.id, folder.path.display()));
-    if stopped.is_some_and(|why| why != Stopped::Early) && !is_graded {
+    if is_left && !is_graded {
         ui.note(&format!(
             "to finish it: mcp-cli eval --resume {}",
             folder.path.display()
@@ -277,41 +280,62 @@ pub(super) fn entry_of(id: &str, catalog: &Catalog) -> Option<ModelEntry> {
 struct Asking {
     plan: Arc<Plan>,
     client: Arc<dyn ModelClient>,
+    batches: Option<Arc<dyn BatchClient>>,
     tools: Option<Arc<dyn ToolHost>>,
     recall: Option<Arc<Recall>>,
     progress: Progress,
 }
 
-/// Asks what is left of the plan; returns why it ended early, if it did.
+/// Asks what is left of the plan; returns whether something still is which a resumed run would ask.
 async fn ask(
     sitting: Sitting,
     asking: Asking,
     catalog: &Catalog,
     ui: &Ui,
-) -> Result<Option<Stopped>, CliError> {
+) -> Result<bool, CliError> {
     let Asking {
         plan,
         client,
+        batches,
         tools,
         recall,
         progress,
     } = asking;
     let Sitting {
         header,
-        done,
+        mut done,
         paid,
         journal,
         folder,
     } = sitting;
     let options = &header.options;
-    let left = plan.len().saturating_sub(done.len() as u64);
     let stop = Stop::default();
     signals::watch(&stop);
+    let budget = money::budget(&plan, &header, &paid);
+    let batch = batches.zip(options.batch.as_ref());
+    let batch = batch.map(|(client, options)| batch::of_run(client, options, &folder));
+    let mut client = client;
+    let mut is_lacking = false;
+    if let Some(batch) = &batch {
+        let ordering = Ordering {
+            plan: &plan,
+            done: &done,
+            header: &header,
+            budget: budget.as_deref(),
+            live: Arc::clone(&client),
+            stop: &stop,
+        };
+        let ordered = batch::order(batch, ordering, &folder, ui).await?;
+        is_lacking = !ordered.unanswered.is_empty();
+        done.extend(ordered.unanswered);
+        client = ordered.answers;
+    }
+    let left = plan.len().saturating_sub(done.len() as u64);
     let (watcher, events) = mpsc::channel();
     let shown = progress.show(ui, left, events);
     let execution = Execution {
         lanes: lanes(&plan, &client, catalog, options),
-        budget: money::budget(&plan, &header, &paid),
+        budget,
         plan,
         done,
         stream: options.stream,
@@ -327,7 +351,11 @@ async fn ask(
     let journal = executed.map_err(|error: RunError| CliError::caused(Exit::Incomplete, &error))?;
     let ended = journal.finish(Timestamp::now(), stop.reason());
     ended.map_err(|error| CliError::caused(Exit::Incomplete, &error))?;
-    Ok(stop.reason())
+    let was_stopped = stop.reason().is_some_and(|why| why != Stopped::Early);
+    if let Some(batch) = batch.filter(|_| !was_stopped && !is_lacking) {
+        batch.clear();
+    }
+    Ok(was_stopped || is_lacking)
 }
 
 /// Returns what says where verdicts are there, told of what earlier sittings have found; `None` without `--stop-early`.
