@@ -157,6 +157,7 @@ impl Counts {
             retried: count.retried,
             cut_off: count.cut_off,
             estimated: count.estimated,
+            batched: count.batched,
         }
     }
 }

@@ -183,6 +183,9 @@ pub struct Counts {
     pub cut_off: u64,
     /// Trials of which tokens or a price had to be estimated.
     pub estimated: u64,
+    /// Answers of batch inference, at its price; left out where there are none.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub batched: u64,
 }
 
 /// A mean with its interval.
@@ -277,4 +280,9 @@ pub struct CostSummary {
     pub saved_by_cache_usd: Option<Usd>,
     /// Ids of models without a price.
     pub unpriced_models: Vec<String>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
+fn is_none(count: &u64) -> bool {
+    *count == 0
 }

@@ -101,6 +101,7 @@ pub(super) fn conclusion(report: &Report) -> Vec<String> {
     }
     lines.extend(patience(report));
     lines.extend(left_out(report));
+    lines.extend(batched(report));
     lines.push(charged(report));
     lines.push(meaning(report, &rows));
     lines
@@ -200,6 +201,17 @@ fn left_out(report: &Report) -> Option<String> {
 #[expect(clippy::cast_precision_loss, reason = "an estimate in two digits")]
 fn share(part: u64, of: u64) -> f64 {
     part as f64 / of as f64
+}
+
+/// Returns how many answers came in a batch, if any did.
+fn batched(report: &Report) -> Option<String> {
+    let batched = Rows::of(report).sum(|row| row.counts.batched);
+    let answers = counted(batched, "answer");
+    (batched > 0).then(|| {
+        format!(
+            "{answers} of batch inference, at its price; their latency says nothing of a model."
+        )
+    })
 }
 
 fn charged(report: &Report) -> String {

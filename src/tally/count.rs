@@ -91,6 +91,8 @@ pub struct Count {
     pub cut_off: u64,
     /// Trials of which tokens or a price had to be estimated.
     pub estimated: u64,
+    /// Answers of batch inference.
+    pub batched: u64,
     /// By case.
     pub(super) cases: ByCase<CaseCount>,
     /// Latencies in milliseconds, with their case.
@@ -119,6 +121,7 @@ impl Default for Count {
             throttled: 0,
             retried: 0,
             cut_off: 0,
+            batched: 0,
             estimated: 0,
             cases: ByCase::default(),
             latencies: Vec::new(),
@@ -185,6 +188,9 @@ impl Count {
         self.throttled += throttled.count() as u64;
         self.cut_off += u64::from(record.stop_reason.as_deref() == Some("max_tokens"));
         self.estimated += u64::from(record.is_estimated(price));
+        let answers = record.attempts.iter();
+        let batched = answers.filter(|attempt| attempt.batched && attempt.failed.is_none());
+        self.batched += batched.count() as u64;
         // What took long to say nothing useful is no latency of an answer.
         if record.status != TrialStatus::Error {
             self.latencies
@@ -219,6 +225,7 @@ impl Count {
         self.throttled += other.throttled;
         self.retried += other.retried;
         self.cut_off += other.cut_off;
+        self.batched += other.batched;
         self.estimated += other.estimated;
         self.cases.absorb(&other.cases, |case, theirs| {
             case.passed += theirs.passed;

@@ -30,7 +30,7 @@ use crate::program::{Program, repository};
 use crate::service::Service;
 use page::{Block, Page};
 
-const PAGES: [&str; 16] = [
+const PAGES: [&str; 17] = [
     "README.md",
     "docs/README.md",
     "docs/suites.md",
@@ -40,6 +40,7 @@ const PAGES: [&str; 16] = [
     "docs/promptfoo.md",
     "docs/running.md",
     "docs/security.md",
+    "docs/batch.md",
     "docs/comparing.md",
     "docs/reports.md",
     "docs/ci.md",

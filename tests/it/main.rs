@@ -6,6 +6,8 @@ mod bedrock;
 mod bedrock_alone;
 mod bedrock_stream;
 mod cassette;
+#[cfg(feature = "cloud")]
+mod cli_batch;
 mod cli_compare;
 mod cli_doctor;
 mod cli_dry_run;
