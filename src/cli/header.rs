@@ -44,6 +44,7 @@ fn request_of(entry: &ModelEntry) -> Value {
         "params": entry.params, "region": entry.region, "service_tier": entry.service_tier,
         "performance": entry.performance, "guardrail": entry.guardrail,
         "additional_fields": entry.additional_fields, "cache_system": entry.cache_system,
+        "cache_auto": entry.cache_auto.then_some(true),
         "tools": entry.tools.tools,
     });
     if let Some(fields) = request.as_object_mut() {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
+use super::beginning::Beginning;
 use super::digest::{Twins, entry_digests, prompt_digests, trial_id};
 use super::order::{Turn, shuffled};
 use super::position::Position;
@@ -39,6 +40,8 @@ pub struct PlannedSuite {
     pub entry_digests: Vec<Arc<str>>,
     /// Which of the cases that pass the filters were drawn, from 0; all if `None`.
     drawn: Option<Arc<BTreeSet<u64>>>,
+    /// What questions begin with that is kept in a prompt cache, by entry and prompt; empty where none does.
+    pub(super) kept: Vec<Vec<Option<Arc<Beginning>>>>,
     /// All cases in the order of asking, where that is not theirs.
     shuffled: Option<Arc<[Chosen]>>,
 }
@@ -164,6 +167,7 @@ fn plan_suite(
         cases: 0,
         trials_per_model: 0,
         drawn: None,
+        kept: Vec::new(),
         shuffled: None,
     };
     if let Some(sample) = selection.sample {
@@ -231,6 +235,38 @@ impl PlannedSuite {
             case.as_ref()
                 .map_or(true, |case| only.chooses(&name, &case.name, &case.tags))
         })
+    }
+
+    /// Returns the trial at a place of this suite.
+    fn trial(&self, at: Position, case: &Arc<Case>, twin: u32, turn: Option<Turn>) -> Trial {
+        let (prompt, model) = (at.prompt as usize, at.model as usize);
+        let (prompt_digest, entry_digest) =
+            (&self.prompt_digests[prompt], &self.entry_digests[model]);
+        let kept = self.kept.get(model).and_then(|kept| kept.get(prompt));
+        Trial {
+            at,
+            id: trial_id(case, twin, prompt_digest, entry_digest, at.repeat),
+            prompt_digest: Arc::clone(prompt_digest),
+            entry_digest: Arc::clone(entry_digest),
+            twin,
+            turn,
+            kept: kept.cloned().flatten(),
+            suite: Arc::clone(&self.suite),
+            case: Arc::clone(case),
+            entry: Arc::clone(&self.entries[model]),
+        }
+    }
+
+    /// Returns the trial of a case that need not be chosen.
+    pub(super) fn trial_of(&self, case: Arc<Case>, entry: usize, prompt: usize) -> Trial {
+        let at = Position {
+            suite: 0,
+            case: 0,
+            prompt: index32(prompt),
+            model: index32(entry),
+            repeat: 0,
+        };
+        self.trial(at, &case, 0, None)
     }
 
     /// Returns the chosen cases in the order of asking.
@@ -393,34 +429,21 @@ impl Plan {
         let trials = part.prompt_digests.len() as u64 * u64::from(repeats);
         let turn = chosen.place.map(|place| Turn { place, trials });
         let entries = move || {
-            let all = part.entries.iter().zip(&part.entry_digests).enumerate();
-            all.filter(|(_, (entry, _))| wanted(entry))
+            let all = part.entries.iter().enumerate();
+            all.filter(|(_, entry)| wanted(entry))
         };
         let prompts = part.prompt_digests.iter().enumerate();
-        prompts.flat_map(move |(prompt, prompt_digest)| {
-            entries().flat_map(move |(model, (entry, entry_digest))| {
-                (0..repeats).map(move |repeat| Trial {
-                    at: Position {
+        prompts.flat_map(move |(prompt, _)| {
+            entries().flat_map(move |(model, _)| {
+                (0..repeats).map(move |repeat| {
+                    let at = Position {
                         suite: index32(suite),
                         case: chosen.index,
                         prompt: index32(prompt),
                         model: index32(model),
                         repeat,
-                    },
-                    id: trial_id(
-                        &chosen.case,
-                        chosen.twin,
-                        prompt_digest,
-                        entry_digest,
-                        repeat,
-                    ),
-                    prompt_digest: Arc::clone(prompt_digest),
-                    entry_digest: Arc::clone(entry_digest),
-                    twin: chosen.twin,
-                    turn,
-                    suite: Arc::clone(&part.suite),
-                    case: Arc::clone(&chosen.case),
-                    entry: Arc::clone(entry),
+                    };
+                    part.trial(at, &chosen.case, chosen.twin, turn)
                 })
             })
         })

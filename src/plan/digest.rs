@@ -43,9 +43,12 @@ pub(super) fn entry_digests<'a>(entries: impl Iterator<Item = &'a ModelEntry>) -
             entry.guardrail,
             entry.cache_system,
         ]);
-        // An entry without tools has the name that it had before there were any.
+        // An entry has the name that it had before there were tools, and caches by themselves, if it has none.
         if let (Value::Array(content), false) = (&mut content, entry.tools.is_empty()) {
             content.push(json!(entry.tools));
+        }
+        if let (Value::Array(content), true) = (&mut content, entry.cache_auto) {
+            content.push(json!("cache: auto"));
         }
         digest(&[&canonical(&content)])
     })))

@@ -3,6 +3,7 @@
 //! A [`Plan`] knows how many trials there are and makes each when it is asked for, always in the same order: suites,
 //! cases, prompts, models, repeats.
 
+mod beginning;
 mod build;
 mod digest;
 mod order;
@@ -12,6 +13,7 @@ mod select;
 mod shard;
 mod trial;
 
+pub use beginning::Beginning;
 pub use build::{Plan, PlanError, PlannedSuite, build};
 pub(crate) use digest::key_of;
 pub use order::Turn;

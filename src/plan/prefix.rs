@@ -1,8 +1,12 @@
-//! What all questions of a prompt begin with: the part that a prompt cache could keep.
+//! What all questions of each prompt begin with: the part that a prompt cache can keep.
 
-use super::build::Plan;
+use std::sync::Arc;
+
+use super::beginning::Beginning;
+use super::build::{Plan, PlannedSuite};
 use super::trial::Trial;
-use crate::model::{Part, Request};
+use crate::model::Request;
+use crate::suite::ModelEntry;
 
 /// Cases that are looked at.
 const LOOKED_AT: usize = 20;
@@ -12,58 +16,82 @@ impl Plan {
     /// as its first cases show; 0 where there is but one case, or a question cannot be rendered.
     pub fn prefixes(&self, suite: usize) -> Vec<u64> {
         let count = self.suites[suite].suite.prompts.len();
-        let mut prefixes = Vec::new();
-        for prompt in 0..count {
-            prefixes.push(self.prefix(suite, prompt).unwrap_or(0));
-        }
-        prefixes
-    }
-
-    fn prefix(&self, suite: usize, prompt: usize) -> Option<u64> {
-        let mut shared: Option<Vec<u8>> = None;
-        let (mut looked_at, mut tools) = (0, 0);
-        for trial in self.first_trials(suite, prompt, LOOKED_AT) {
-            let Trial { case, .. } = &trial;
-            if case.output.is_some() {
-                continue;
-            }
-            let request = trial.request(&trial.context(), false).ok()?;
-            let text = beginning(&request);
-            tools = request.text_bytes() - text_bytes(&request);
-            looked_at += 1;
-            shared = Some(match shared {
-                None => text,
-                Some(mut shared) => {
-                    let same = shared.iter().zip(&text).take_while(|(a, b)| a == b).count();
-                    shared.truncate(same);
-                    shared
-                }
-            });
-        }
-        (looked_at > 1).then(|| (shared.map_or(0, |shared| shared.len()) + tools) as u64)
-    }
-}
-
-/// Returns the texts of a request up to the first part that is none.
-fn beginning(request: &Request) -> Vec<u8> {
-    let messages = request.messages.iter().flat_map(|message| &message.parts);
-    let texts = request
-        .system
-        .iter()
-        .chain(messages)
-        .map_while(|part| match part {
-            Part::Text(text) => Some(text.as_str()),
-            Part::CachePoint(_) => Some(""),
-            _ => None,
+        let beginnings = (0..count).map(|prompt| {
+            let trials = self.first_trials(suite, prompt, LOOKED_AT);
+            let requests: Option<Vec<Request>> = trials.filter_map(|trial| asked(&trial)).collect();
+            let requests = requests.filter(|requests| requests.len() > 1)?;
+            shared(&requests)
         });
-    texts.collect::<String>().into_bytes()
+        let bytes = |beginning: Option<Beginning>| beginning.map_or(0, |it| it.bytes());
+        beginnings.map(bytes).collect()
+    }
+
+    /// Lets entries that ask for it keep what the questions of a prompt begin with, where `pays` says so: it is told the entry, the
+    /// prompt's name, how it begins, and how many questions begin so.
+    ///
+    /// The beginning is that of the suite's first cases, chosen or not, so that a question is put in the same way whatever is
+    /// asked beside it.
+    pub fn keep_beginnings(
+        &mut self,
+        mut pays: impl FnMut(&ModelEntry, &str, &Beginning, u64) -> bool,
+    ) {
+        for suite in 0..self.suites.len() {
+            if self.suites[suite]
+                .entries
+                .iter()
+                .any(|entry| entry.cache_auto)
+            {
+                let kept = self.kept(suite, &mut pays);
+                self.suites[suite].kept = kept;
+            }
+        }
+    }
+
+    /// Returns what is kept, by entry and prompt.
+    fn kept(
+        &self,
+        suite: usize,
+        pays: &mut impl FnMut(&ModelEntry, &str, &Beginning, u64) -> bool,
+    ) -> Vec<Vec<Option<Arc<Beginning>>>> {
+        let part = &self.suites[suite];
+        let prompts = &part.suite.prompts;
+        let questions = part.trials_per_model / (prompts.len() as u64).max(1);
+        let mut kept = Vec::new();
+        for (index, entry) in part.entries.iter().enumerate() {
+            let mut of_entry = Vec::new();
+            for (prompt, named) in prompts.iter().enumerate() {
+                let beginning = entry
+                    .cache_auto
+                    .then(|| beginning(part, index, prompt))
+                    .flatten()
+                    .filter(|beginning| pays(entry, &named.name, beginning, questions));
+                of_entry.push(beginning.map(Arc::new));
+            }
+            kept.push(of_entry);
+        }
+        kept
+    }
 }
 
-/// Returns the bytes of a request without its tools.
-fn text_bytes(request: &Request) -> usize {
-    let bare = Request {
-        tools: Vec::new(),
-        ..request.clone()
-    };
-    bare.text_bytes()
+/// Returns what the first cases of a suite begin with, put to one of its entries.
+fn beginning(part: &PlannedSuite, entry: usize, prompt: usize) -> Option<Beginning> {
+    let cases = part.suite.cases().take(LOOKED_AT).filter_map(Result::ok);
+    let trials = cases.map(|case| part.trial_of(Arc::new(case), entry, prompt));
+    let requests: Option<Vec<Request>> = trials.filter_map(|trial| asked(&trial)).collect();
+    shared(&requests?)
+}
+
+/// Returns the question of a trial: `None` if nobody is asked, `Some(None)` if it cannot be rendered.
+fn asked(trial: &Trial) -> Option<Option<Request>> {
+    let is_asked = trial.case.output.is_none();
+    is_asked.then(|| trial.request(&trial.context(), false).ok())
+}
+
+fn shared(requests: &[Request]) -> Option<Beginning> {
+    let (first, others) = requests.split_first()?;
+    let mut beginning = Beginning::of(first);
+    for other in others {
+        beginning.shorten(other);
+    }
+    Some(beginning)
 }

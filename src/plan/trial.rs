@@ -6,10 +6,11 @@ use std::sync::Arc;
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
+use super::beginning::Beginning;
 use super::digest::key_of;
 use super::order::Turn;
 use super::position::Position;
-use crate::model::{Part, Request, hex};
+use crate::model::{CacheTtl, Part, Request, hex};
 use crate::suite::{Case, ModelEntry, Prompt, PromptError, Suite, ToolSet};
 
 /// The first 64 bits of a trial's id: enough to know it again among millions.
@@ -39,6 +40,8 @@ pub struct Trial {
     pub twin: u32,
     /// Where it stands in the order of asking, where that is not the plan's.
     pub turn: Option<Turn>,
+    /// What its question begins with, where that is kept in a prompt cache.
+    pub kept: Option<Arc<Beginning>>,
 }
 
 impl Trial {
@@ -85,11 +88,15 @@ impl Trial {
         {
             system.push(Part::CachePoint(ttl));
         }
-        Ok(Request {
+        let mut request = Request {
             system,
             messages,
             ..self.frame(stream)
-        })
+        };
+        if let Some(kept) = &self.kept {
+            kept.keep(&mut request, CacheTtl::FiveMinutes);
+        }
+        Ok(request)
     }
 
     /// Returns how the model is asked, without what.

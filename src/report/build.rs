@@ -158,8 +158,16 @@ impl Counts {
             cut_off: count.cut_off,
             estimated: count.estimated,
             batched: count.batched,
+            cache_hit_rate: hit_rate(&count.usage),
         }
     }
+}
+
+/// Returns the part of prompt tokens that came from the cache; `None` where none was used.
+#[expect(clippy::cast_precision_loss, reason = "no run has 2^52 tokens")]
+fn hit_rate(usage: &Usage) -> Option<f64> {
+    let is_used = usage.cache_read_tokens + usage.cache_write_tokens > 0;
+    is_used.then(|| usage.cache_read_tokens as f64 / usage.prompt_tokens() as f64)
 }
 
 impl CostSummary {

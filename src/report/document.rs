@@ -183,6 +183,9 @@ pub struct Counts {
     pub cut_off: u64,
     /// Trials of which tokens or a price had to be estimated.
     pub estimated: u64,
+    /// Prompt tokens read from the cache, as a fraction of all; left out where no cache was used.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cache_hit_rate: Option<f64>,
     /// Answers of batch inference, at its price; left out where there are none.
     #[serde(default, skip_serializing_if = "is_none")]
     pub batched: u64,

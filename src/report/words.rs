@@ -102,6 +102,7 @@ pub(super) fn conclusion(report: &Report) -> Vec<String> {
     lines.extend(patience(report));
     lines.extend(left_out(report));
     lines.extend(batched(report));
+    lines.extend(cached(report));
     lines.push(charged(report));
     lines.push(meaning(report, &rows));
     lines
@@ -210,6 +211,36 @@ fn batched(report: &Report) -> Option<String> {
     (batched > 0).then(|| {
         format!(
             "{answers} of batch inference, at its price; their latency says nothing of a model."
+        )
+    })
+}
+
+/// Returns how much of the prompts came from caches, and what that saved; `None` where none was used.
+fn cached(report: &Report) -> Option<String> {
+    let rows = Rows::of(report);
+    let shares: Vec<String> = rows
+        .0
+        .iter()
+        .filter_map(|row| {
+            let rate = row.counts.cache_hit_rate?;
+            Some(format!("{:.0} % ({})", rate * 100.0, name(&row.label)))
+        })
+        .collect();
+    let saved = report
+        .cost
+        .saved_by_cache_usd
+        .filter(|saved| *saved > Usd::ZERO);
+    let saved = saved.map_or_else(String::new, |saved| {
+        let amount = saved.to_f64();
+        format!(
+            "; reading them cost {} less than sending them",
+            Dollars::for_all([amount]).show(amount)
+        )
+    });
+    (!shares.is_empty()).then(|| {
+        format!(
+            "Prompt tokens from the cache: {}{saved}.",
+            shares.join(", ")
         )
     })
 }

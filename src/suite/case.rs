@@ -86,6 +86,8 @@ pub struct ModelEntry {
     pub guardrail: Option<Guardrail>,
     /// Whether a cache point follows the system prompt, and for how long.
     pub cache_system: Option<CacheTtl>,
+    /// Whether what questions begin with is kept in the prompt cache wherever that pays.
+    pub cache_auto: bool,
     /// Tools that it is offered in place of the suite's.
     pub tools: ToolSet,
     /// Whether it may be offered tools while it streams, as far as is known.

@@ -68,6 +68,7 @@ pub fn entry_of(id: &str, catalog: &Catalog) -> ModelEntry {
         performance: None,
         guardrail: None,
         cache_system: None,
+        cache_auto: false,
         tools: ToolSet::default(),
         streams_tools: catalog
             .look_up(&ModelId::parse(id))
@@ -133,10 +134,20 @@ pub(super) fn one(
         problems.warning(place, format!("`{}` calls no tools", entry.id), Some(hint));
     }
     entry.tools = tools;
-    entry.cache_system = match cache.map(|node| &node.value) {
-        None | Some(Tree::Bool(false)) => None,
-        Some(_) => cache.and_then(|node| cache_ttl(node, problems)),
-    };
+    match cache {
+        Some(node) if node.as_text() == Some("auto") => entry.cache_auto = true,
+        Some(node)
+            if node
+                .as_text()
+                .is_some_and(|text| text != "5m" && text != "1h") =>
+        {
+            problems.error(&node.place, "`cache` is `true`, `5m`, `1h` or `auto`");
+        }
+        Some(node) if !matches!(node.value, Tree::Bool(false)) => {
+            entry.cache_system = cache_ttl(node, problems);
+        }
+        _ => {}
+    }
     if let Some(node) = params_node {
         params(node, &mut entry, around.catalog, problems);
     }

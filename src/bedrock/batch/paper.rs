@@ -18,7 +18,7 @@ use serde_json::value::RawValue;
 
 use crate::bedrock::converse::{self, Body};
 use crate::bedrock::error::{self, Call};
-use crate::model::{Completion, ErrorKind, ModelError, Remedy, Request, Usage};
+use crate::model::{Completion, ErrorKind, ModelError, Part, Remedy, Request, Usage};
 
 tokio::task_local! {
     /// What the call that this task makes finds in place of a network.
@@ -122,6 +122,7 @@ impl Paper {
     /// Returns a request as a record, a line without its end.
     pub(super) async fn record(&self, id: &str, request: &Request) -> Result<String, ModelError> {
         let sheet = Arc::new(Sheet::default());
+        let request = &without_cache_points(request);
         let sending = Box::pin(Body::of(request).converse(&self.client).send());
         let sent = SHEET.scope(Arc::clone(&sheet), sending).await;
         let body = sheet.sent.get().and_then(|body| str::from_utf8(body).ok());
@@ -177,6 +178,17 @@ impl Paper {
     }
 }
 
+/// Returns a request without its cache points: batches have no prompt cache.
+fn without_cache_points(request: &Request) -> Request {
+    let mut request = request.clone();
+    let is_told = |part: &Part| !matches!(part, Part::CachePoint(_));
+    request.system.retain(is_told);
+    for message in &mut request.messages {
+        message.parts.retain(is_told);
+    }
+    request
+}
+
 /// Returns an answer with its tokens: where a record tells none they are estimated, at four bytes each.
 fn told(completion: Completion) -> Completion {
     if completion.usage != Usage::default() || completion.text.is_empty() {
@@ -214,7 +226,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::model::{Message, Params, Part, Role};
+    use crate::model::{CacheTtl, Message, Params, Role};
 
     const CALL: Call<'static> = Call {
         model: "amazon.nova-lite-v1:0",
@@ -227,7 +239,10 @@ mod tests {
         Request {
             model: CALL.model.to_owned(),
             region: None,
-            system: vec![Part::Text("Be brief.".to_owned())],
+            system: vec![
+                Part::Text("Be brief.".to_owned()),
+                Part::CachePoint(CacheTtl::FiveMinutes),
+            ],
             messages: vec![Message {
                 role: Role::User,
                 parts: vec![Part::Text("Where is 🦀?".to_owned())],

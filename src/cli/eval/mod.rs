@@ -2,6 +2,7 @@
 
 mod args;
 mod batch;
+mod caching;
 mod declared;
 mod dry_run;
 mod lanes;
@@ -22,7 +23,7 @@ pub(super) use servers::may_start;
 use sitting::{Resumed, Sitting};
 
 use super::configured::for_run;
-use super::connect::{Connected, connect, runtime};
+use super::connect::{Connected, connect, region_of, runtime};
 use super::error::CliError;
 use super::exit::Exit;
 use super::github;
@@ -37,6 +38,7 @@ use crate::catalog::{Catalog, Kind};
 use crate::journal::{Header, JournalReader, RunOptions, Stopped};
 use crate::model::{BatchClient, ModelClient, ModelId, ToolHost};
 use crate::plan::{self, Pattern, Plan, Selection};
+use crate::report::safe_text;
 use crate::run::{EarlyStop, Execution, Ordering, Recall, RunError, Stop, execute};
 use crate::suite::{self, ModelEntry, Severity, Suite};
 use crate::tally::{AGAIN, Chosen, Early, RecordsError, contests};
@@ -196,9 +198,12 @@ fn planned(
             ask_again(suite, options);
         }
     }
-    let plan = plan::build(suites, selection(options, seed)?, |id| {
+    let mut plan = plan::build(suites, selection(options, seed)?, |id| {
         entry_of(id, catalog)
     })?;
+    for told in caching::place(&mut plan, catalog, region_of(options).as_deref()) {
+        ui.note(&safe_text(&told));
+    }
     match plan.starts_programs() {
         Some(suite) if !options.allow_exec => {
             let message = format!("checks of the suite `{suite}` start programs");

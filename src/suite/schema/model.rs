@@ -39,7 +39,7 @@ pub(super) struct Model {
     performance: Option<Performance>,
     /// A guardrail that Bedrock applies to each call.
     guardrail: Option<Guardrail>,
-    /// Whether a cache point follows the system prompt, and for how long it lasts.
+    /// Whether a cache point follows the system prompt, and for how long it lasts; `auto` places them where they pay.
     cache: Option<CacheForm>,
     /// Inference parameters. What is not said is not sent, but for `max_tokens`.
     params: Option<Params>,
@@ -92,6 +92,8 @@ enum Version {
 enum CacheForm {
     /// No cache point.
     No(#[schemars(extend("const" = false))] bool),
+    /// Cache points wherever what questions begin with is worth keeping.
+    Auto(#[schemars(extend("const" = "auto"))] String),
     Point(CachePointForm),
 }
 
