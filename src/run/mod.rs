@@ -22,6 +22,7 @@ mod rounds;
 mod single;
 mod stop;
 mod trial;
+mod warm;
 mod webhook;
 mod worker;
 
