@@ -13,6 +13,7 @@ mod client;
 mod complaint;
 mod connect;
 mod converse;
+mod count;
 mod document;
 mod embed;
 mod error;

@@ -1,9 +1,11 @@
 //! `eval`: suites in, a verdict out. The pipeline, readable from top to bottom.
 
 mod args;
+mod counting;
 mod declared;
 mod dry_run;
 mod lanes;
+mod learn;
 mod money;
 mod servers;
 mod sitting;
@@ -72,10 +74,10 @@ pub(super) fn run(args: &EvalArgs, ui: &Ui) -> Result<Exit, CliError> {
         None => (args.options(), args.seed),
     };
     if args.dry_run {
-        let (options, _) = for_run(options, ui)?;
+        let (options, identity) = for_run(options, ui)?;
         let catalog = catalog(options.pricing.as_deref())?;
         let plan = planned(&options, seed, &catalog, ui)?;
-        return dry_run::run(args, &options, &plan, &catalog, ui);
+        return dry_run::run(args, &options, identity, &plan, &catalog, ui);
     }
     let job = Job {
         options,

@@ -46,7 +46,8 @@ fn answered(command: &Command, service: &Service) -> Vec<String> {
     if args[0] != "eval" || command.has("--replay") || command.has("--resume") {
         return args;
     }
-    let is_recorded = command.has("--record") || command.has("--cache");
+    let is_counted = args.iter().any(|arg| arg.starts_with("--count-tokens"));
+    let is_recorded = command.has("--record") || command.has("--cache") || is_counted;
     let more: &[&str] = if is_recorded {
         &["--region", "us-east-1", "--endpoint-url", &service.url()]
     } else {
