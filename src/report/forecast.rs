@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::draw;
 use super::grid::Grid;
-use super::human::{Dollars, counted, listed, tokens, whole_percent, wrapped};
+use super::human::{Dollars, counted, listed, span_of_time, tokens, whole_percent, wrapped};
 use super::safe::{name, safe_json};
 use crate::catalog::Usd;
 use crate::tally::{Basis, Forecast, ForecastRow, Span};
@@ -61,6 +61,7 @@ impl Forecast {
             "calls": sum(|row| row.calls),
             "models": self.rows.iter().map(row_json).collect::<Vec<Value>>(),
             "cost_usd": span_json(&self.cost()),
+            "expected_seconds": self.duration.map(|duration| (duration.as_secs_f64() * 10.0).round() / 10.0),
             "longer": self.longer,
             "judges": self.judges,
             "expected_error_usd": self.doubt(),
@@ -83,6 +84,12 @@ impl Forecast {
             show(total.low),
             show(total.high),
         )];
+        if let Some(duration) = self.duration {
+            sentences.push(format!(
+                "It will take about {}, if the quotas are those that are known.",
+                span_of_time(duration)
+            ));
+        }
         if self.longer > 0 {
             let trials = counted(self.longer, "trial");
             sentences.push(format!(

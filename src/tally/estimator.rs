@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::forecast::{ForecastRow, Span};
+use super::forecast::{Burden, ForecastRow, Span};
 use super::learned::{Basis, Expectation, Kept};
 use crate::catalog::{PriceRow, Usd};
 use crate::model::{Family, ModelId, Request, Usage};
@@ -23,6 +23,7 @@ pub(super) struct Estimator<'a> {
     price: Option<&'a PriceRow>,
     bytes_per_token: u64,
     planned: u64,
+    burden: Burden,
     calls: u64,
     input: Span<u64>,
     output: Span<u64>,
@@ -71,6 +72,7 @@ impl<'a> Estimator<'a> {
             price,
             bytes_per_token: if is_nova { USUAL_OF_NOVA } else { USUAL },
             planned,
+            burden: Burden::default(),
             calls: 0,
             input: Span::default(),
             output: Span::default(),
@@ -133,14 +135,19 @@ impl<'a> Estimator<'a> {
         };
         self.learn(expectation);
         let (beginning, kept) = self.keep(trial, request, prompt, expectation);
+        let usage = Usage {
+            cache_read_tokens: kept,
+            ..Usage::new(prompt - kept, answer)
+        };
+        self.burden.bytes += bytes;
+        self.burden.max_tokens += longest;
+        self.burden.usage += usage;
+        self.burden.attempts += expectation.attempts.unwrap_or(1.0);
         let Some(price) = self.price else {
             return;
         };
         let cost = |usage: &Usage| price.cost(usage).usd;
-        let expected = cost(&Usage {
-            cache_read_tokens: kept,
-            ..Usage::new(prompt - kept, answer)
-        });
+        let expected = cost(&usage);
         let read = beginning / SPARSEST;
         let low = cost(&Usage {
             cache_read_tokens: read.min(least),
@@ -233,6 +240,8 @@ impl<'a> Estimator<'a> {
             suite: suite.to_owned(),
             model: entry.id.clone(),
             label: entry.label.clone(),
+            region: entry.region.clone(),
+            burden: self.burden,
             planned: self.planned,
             calls: self.calls,
             input_tokens: self.input,

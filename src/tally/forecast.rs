@@ -7,10 +7,12 @@
 
 use std::ops::AddAssign;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::estimator::Estimator;
 use super::learned::{Basis, Learned};
 use crate::catalog::{PriceRow, Usd};
+use crate::model::Usage;
 use crate::plan::{Plan, Trial};
 use crate::suite::{DatasetError, ModelEntry};
 
@@ -23,6 +25,8 @@ pub struct Forecast {
     pub judges: Vec<String>,
     /// Trials that may take more than one call: they have several turns, or results of tools.
     pub longer: u64,
+    /// How long asking will take, where somebody who knows lanes has said so.
+    pub duration: Option<Duration>,
     /// Trials whose prompt cannot be rendered, and why the first cannot.
     pub broken: Option<(u64, String)>,
 }
@@ -36,6 +40,8 @@ pub struct ForecastRow {
     pub model: String,
     /// The entry's label.
     pub label: String,
+    /// The region that is asked, where it is not the run's.
+    pub region: Option<String>,
     /// Trials planned.
     pub planned: u64,
     /// Trials that are asked: the others have canned answers.
@@ -59,6 +65,21 @@ pub struct ForecastRow {
     pub unlearned: u64,
     /// Prompts that the service counted for it.
     pub counted: u64,
+    /// What its calls will take of a lane.
+    pub burden: Burden,
+}
+
+/// What calls will take of a lane, in all: sums over the calls that were looked at.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Burden {
+    /// Bytes of text.
+    pub bytes: u64,
+    /// Of `max_tokens`.
+    pub max_tokens: u64,
+    /// Tokens, as expected.
+    pub usage: Usage,
+    /// Calls on the wire, as expected: more than trials where these have turns or tools.
+    pub attempts: f64,
 }
 
 /// A number of which only bounds are known yet.
@@ -84,6 +105,20 @@ impl Forecast {
         price: impl Fn(&ModelEntry) -> Option<&'a PriceRow>,
         learned: &Learned,
     ) -> Result<Self, DatasetError> {
+        Self::of_some(plan, 1, price, learned)
+    }
+
+    /// Returns the same of every `step`-th trial alone: enough for means, and quick where a plan is large.
+    ///
+    /// # Errors
+    ///
+    /// A dataset can no longer be read.
+    pub fn of_some<'a>(
+        plan: &Arc<Plan>,
+        step: usize,
+        price: impl Fn(&ModelEntry) -> Option<&'a PriceRow>,
+        learned: &Learned,
+    ) -> Result<Self, DatasetError> {
         let mut suites: Vec<Vec<Estimator<'a>>> = Vec::new();
         for part in &plan.suites {
             let estimator = |entry: &Arc<ModelEntry>| {
@@ -94,7 +129,7 @@ impl Forecast {
         let mut broken: Option<(u64, String)> = None;
         let mut judges: Vec<String> = Vec::new();
         let mut longer = 0;
-        for trial in plan.trials(|_| true) {
+        for trial in plan.trials(|_| true).step_by(step.max(1)) {
             let trial = trial?;
             let estimator = &mut suites[trial.at.suite as usize][trial.at.model as usize];
             let mut is_judged = false;
@@ -136,6 +171,7 @@ impl Forecast {
             rows: rows.collect(),
             judges,
             longer,
+            duration: None,
             broken,
         })
     }

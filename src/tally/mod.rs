@@ -33,7 +33,7 @@ pub use compare::{
 };
 pub use count::{CaseCount, Count, Mean};
 pub use estimate::{CONFIDENCE, CostPerPass, Estimate, Method, Timing, TimingQuantile};
-pub use forecast::{Forecast, ForecastRow, Span};
+pub use forecast::{Burden, Forecast, ForecastRow, Span};
 pub use gates::{Decided, GateStatus, Reason, decided, gate_contests};
 pub use judging::{Bench, Benches, Corrected, FEW_LABELS, Judging, Pairs};
 pub use learned::{Basis, Learned};

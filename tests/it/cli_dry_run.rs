@@ -42,6 +42,7 @@ fn a_plan_is_shown_without_credentials_and_leaves_nothing_behind() {
     nobody      3         39          75   unpriced  unpriced  unpriced
 
     In all 6 calls: $0.00002 expected, <$0.00001 at least, $0.00010 at most. Retries come on top.
+    It will take about 2 s, if the quotas are those that are known.
     Without the cost of `acme.nobody-v1:0`: no price is known.
     Expected without an earlier run: an answer of a quarter of max_tokens, at most 250 tokens.
     Nothing was sent.
@@ -329,4 +330,17 @@ async fn counting_without_permission_is_said_and_has_its_exit_code() {
         "{}",
         outcome.stdout
     );
+}
+
+#[test]
+fn how_long_it_will_take_follows_from_the_quota() {
+    let program = Program::new();
+    cases(&program, "words", "Say it in a sentence:", 40);
+    let seconds = |more: &[&str]| forecast(&program, more)["expected_seconds"].as_f64();
+    // Nine at once, then one a second, and the last answer takes a while.
+    let told = seconds(&["--rpm", "60"]).unwrap();
+    assert!((31.0..36.0).contains(&told), "{told}");
+    let more = seconds(&["--rpm", "60", "--repeat", "2"]).unwrap();
+    assert!((more - told - 40.0).abs() < 0.2, "{more}, {told}");
+    assert_eq!(seconds(&["--replay", "."]), None);
 }

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use super::EvalArgs;
 use super::counting::count;
 use super::declared::Declared;
-use super::learn::learned;
+use super::duration::lanes_of;
+use super::learn::{MANY, learned};
 use crate::catalog::Catalog;
 use crate::cli::configured::Identity;
 use crate::cli::connect::region_of;
@@ -39,7 +40,8 @@ pub(super) fn run(
     let region = region_of(options);
     super::money::check(plan, options, catalog, region.as_deref())?;
     Declared::find(options, plan, catalog, region.as_deref(), &args.run_dir)?;
-    let mut learned = learned(plan, &args.run_dir);
+    let (most, bytes) = MANY;
+    let mut learned = learned(plan, &args.run_dir, None, most, bytes);
     let mut exit = Exit::Done;
     if let Some(most) = args.count_tokens {
         exit = count(plan, most, options, identity, catalog, &mut learned, ui)?;
@@ -53,7 +55,11 @@ pub(super) fn run(
         },
         &learned,
     );
-    let forecast = forecast.map_err(PlanError::from)?;
+    let mut forecast = forecast.map_err(PlanError::from)?;
+    if options.replay.is_none() {
+        let expected = lanes_of(plan, &forecast, 1, &learned, catalog, options);
+        forecast.duration = Some(expected.total());
+    }
     let width = u16::try_from(ui.width()).unwrap_or(u16::MAX);
     ui.print_with(|out| match format {
         Format::Json => forecast.write_json(out),

@@ -10,18 +10,25 @@ use crate::model::ModelId;
 use crate::plan::Plan;
 use crate::tally::{Learned, RecordsError};
 
-/// How many of the newest runs are looked at.
-const RUNS: usize = 20;
-/// Bytes of journals that are read at most, beyond the newest one: a second or so.
-const MOST_BYTES: u64 = 256 << 20;
+/// How many of the newest runs are looked at, and bytes of their journals that are read at most, beyond the newest one: a second
+/// or so.
+pub(super) const MANY: (usize, u64) = (20, 256 << 20);
 
-/// Reads what the newest runs below `runs` tell of the models of `plan`. A run that cannot be read tells nothing.
-pub(super) fn learned(plan: &Plan, runs: &Path) -> Learned {
+/// Reads what the `most` newest runs below `runs` tell of the models of `plan`, but for the run `but`. A run that cannot be read tells
+/// nothing.
+pub(super) fn learned(
+    plan: &Plan,
+    runs: &Path,
+    but: Option<&str>,
+    most: usize,
+    most_bytes: u64,
+) -> Learned {
     let entries = plan.suites.iter().flat_map(|part| &part.entries);
     let models: HashSet<String> = entries.map(|entry| base(&entry.id)).collect();
     let mut learned = Learned::default();
-    let mut left = MOST_BYTES;
-    for id in RunFolder::ids(runs).into_iter().rev().take(RUNS) {
+    let mut left = most_bytes;
+    let ids = RunFolder::ids(runs).into_iter().rev();
+    for id in ids.filter(|id| but != Some(id)).take(most) {
         let folder = RunFolder {
             path: runs.join(&id),
             id,

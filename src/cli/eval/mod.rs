@@ -4,6 +4,7 @@ mod args;
 mod counting;
 mod declared;
 mod dry_run;
+mod duration;
 mod lanes;
 mod learn;
 mod money;
@@ -17,6 +18,7 @@ use jiff::Timestamp;
 
 pub(super) use args::EvalArgs;
 use declared::Declared;
+use duration::Ahead;
 use lanes::lanes;
 use servers::Hosted;
 pub(super) use servers::may_start;
@@ -29,7 +31,7 @@ use super::exit::Exit;
 use super::github;
 use super::header::catalog;
 use super::outputs::{OutputArgs, Shown, journal_error, records_of};
-use super::progress::Progress;
+use super::progress::{LookAhead, Progress};
 use super::run_folder::RunFolder;
 use super::signals;
 use super::ui::{Ui, count_problems};
@@ -310,7 +312,12 @@ async fn ask(
     let stop = Stop::default();
     signals::watch(&stop);
     let (watcher, events) = mpsc::channel();
-    let shown = progress.show(ui, left, events);
+    let shown = progress.show(
+        ui,
+        left,
+        events,
+        look_ahead(&header, &folder, &plan, catalog, left),
+    );
     let execution = Execution {
         lanes: lanes(&plan, &client, catalog, options),
         budget: money::budget(&plan, &header, &paid),
@@ -330,6 +337,29 @@ async fn ask(
     let ended = journal.finish(Timestamp::now(), stop.reason());
     ended.map_err(|error| CliError::caused(Exit::Incomplete, &error))?;
     Ok(stop.reason())
+}
+
+/// Returns what says how long the `left` trials of a run will take; `None` where nobody is waited for.
+fn look_ahead(
+    header: &Header,
+    folder: &RunFolder,
+    plan: &Arc<Plan>,
+    catalog: &Catalog,
+    left: u64,
+) -> LookAhead {
+    let options = &header.options;
+    if options.replay.is_some() || header.run.graded.is_some() || plan.is_empty() {
+        return None;
+    }
+    let ahead = Ahead {
+        plan: Arc::clone(plan),
+        catalog: catalog.clone(),
+        options: options.clone(),
+        runs: folder.path.parent().unwrap_or(Path::new(".")).to_owned(),
+        run: folder.id.clone(),
+        left: duration::float(left) / duration::float(plan.len()),
+    };
+    Some(Box::new(move || ahead.look()))
 }
 
 /// Returns what says where verdicts are there, told of what earlier sittings have found; `None` without `--stop-early`.

@@ -12,7 +12,7 @@ use seen::{Line, Seen};
 
 use crate::catalog::Usd;
 use crate::journal::{Header, Record};
-use crate::model::ModelId;
+use crate::model::{ModelId, Usage};
 use crate::plan::Trial;
 
 /// How closely earlier trials are related to a planned one, closest first.
@@ -114,7 +114,18 @@ impl Name {
 pub struct Learned {
     runs: Vec<String>,
     seen: HashMap<Name, Seen>,
+    /// Calls of judges, by suite and the judge's model.
+    judges: HashMap<(String, String), Judged>,
+    /// Trials of suites, by name.
+    trials: HashMap<String, u64>,
     counted: HashMap<Name, Line>,
+}
+
+/// What a judge took.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+struct Judged {
+    calls: u64,
+    usage: Usage,
 }
 
 /// What a planned trial will probably take.
@@ -136,8 +147,8 @@ pub(super) struct Expectation {
     pub(super) caching: Option<Kept>,
     /// What judging the answer costs; `None` if unknown.
     pub(super) judging: Option<Usd>,
-    /// How long it takes, in milliseconds; `None` if unknown.
-    pub(super) latency: Option<f64>,
+    /// How many calls it takes; `None` if unknown.
+    pub(super) attempts: Option<f64>,
 }
 
 /// What a prompt cache does for the trials of a prompt.
@@ -185,6 +196,18 @@ impl Learned {
             entry_digest: model.digest.as_deref().unwrap_or_default(),
             model: &model.model,
         };
+        *self.trials.entry(suite.name.clone()).or_default() += 1;
+        for call in &record.judge_calls {
+            let Some(judge) = suite.judges.get(call.judge as usize) else {
+                continue;
+            };
+            let name = (suite.name.clone(), judge.model.clone());
+            let judged = self.judges.entry(name).or_default();
+            judged.calls += call.attempts.len() as u64;
+            for usage in call.attempts.iter().filter_map(|attempt| attempt.usage) {
+                judged.usage += usage;
+            }
+        }
         let run = self.runs.len() - 1;
         for name in whose.names() {
             let seen = self.seen.entry(name).or_insert_with(|| Seen::from(run));
@@ -211,6 +234,31 @@ impl Learned {
         self.counted.get(&name).map_or(0, Line::len)
     }
 
+    /// Returns how many calls a judge of a suite took for each trial, and tokens of one of them; `None` if that is unknown.
+    pub fn judge(&self, suite: &str, model: &str) -> Option<(f64, Usage)> {
+        let judged = self.judges.get(&(suite.to_owned(), model.to_owned()))?;
+        let trials = self.trials.get(suite).filter(|trials| **trials > 0)?;
+        let calls = judged.calls.max(1);
+        let mean = Usage::new(
+            judged.usage.prompt_tokens().div_ceil(calls),
+            judged.usage.output_tokens.div_ceil(calls),
+        );
+        Some((seen::float(judged.calls) / seen::float(*trials), mean))
+    }
+
+    /// Returns latencies of trials of a suite and a model in milliseconds, else of the model anywhere; empty if there are none.
+    pub fn latencies(&self, suite: &str, model: &str) -> &[f64] {
+        let id = ModelId::parse(model);
+        let base = id.base().unwrap_or(model).to_owned();
+        let names = [
+            Name::Suite(suite.to_owned(), base.clone()),
+            Name::Model(base),
+        ];
+        let mut seen = names.iter().filter_map(|name| self.seen.get(name));
+        let found = seen.find(|seen| !seen.latencies().is_empty());
+        found.map_or(&[], Seen::latencies)
+    }
+
     /// Returns what a planned trial will take whose question has so many bytes.
     pub(super) fn expect(&self, trial: &Trial, bytes: u64) -> Expectation {
         let names = whose(trial).names();
@@ -229,6 +277,7 @@ impl Learned {
             output_error: closest
                 .filter(|(basis, _)| *basis > Basis::Question)
                 .map_or(0.0, |(_, seen)| seen.output_error()),
+            attempts: closest.map(|(_, seen)| seen.attempts()),
             ..Expectation::default()
         };
         for (basis, seen) in known {
@@ -236,11 +285,9 @@ impl Learned {
                 input,
                 caching,
                 judging,
-                latency,
                 ..
             } = &mut expectation;
             *input = input.or_else(|| seen.line.at(bytes, slope));
-            *latency = latency.or_else(|| seen.latency());
             if basis < Basis::Model {
                 *judging = judging.or_else(|| seen.judging());
             }

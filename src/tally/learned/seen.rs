@@ -6,6 +6,8 @@ use crate::model::Usage;
 
 /// Trials of newer runs from which on older ones tell nothing more.
 const ENOUGH: u64 = 100;
+/// Latencies that are kept: enough to know how they spread.
+const LATENCIES: usize = 256;
 /// Trials from which on a slope is looked for.
 const ENOUGH_FOR_A_LINE: f64 = 8.0;
 /// How far sizes must spread for a slope, as a share of their mean.
@@ -37,8 +39,9 @@ pub(super) struct Seen {
     for_an_hour: bool,
     judged: u64,
     judging: Usd,
-    timed: u64,
-    milliseconds: f64,
+    attempts: u64,
+    /// Latencies in milliseconds, the first ones.
+    latencies: Vec<f64>,
 }
 
 /// What is known of a prompt cache.
@@ -90,9 +93,9 @@ impl Seen {
         self.written += u64::from(usage.cache_write_tokens > 0);
         self.for_an_hour |= usage.cache_write_1h_tokens > 0;
         self.add_judging(record, judges);
-        if let Some(latency) = record.latency_ms {
-            self.timed += 1;
-            self.milliseconds += latency;
+        self.attempts += record.attempts.len() as u64;
+        if let (true, Some(latency)) = (self.latencies.len() < LATENCIES, record.latency_ms) {
+            self.latencies.push(latency);
         }
     }
 
@@ -124,9 +127,14 @@ impl Seen {
         (self.judged > 0).then(|| Usd::from_pico(self.judging.pico() / i128::from(self.judged)))
     }
 
-    /// Returns the mean latency in milliseconds; `None` if none was measured.
-    pub(super) fn latency(&self) -> Option<f64> {
-        (self.timed > 0).then(|| self.milliseconds / float(self.timed))
+    /// Returns latencies of trials in milliseconds; empty if none was measured.
+    pub(super) fn latencies(&self) -> &[f64] {
+        &self.latencies
+    }
+
+    /// Returns the mean number of calls that a trial took.
+    pub(super) fn attempts(&self) -> f64 {
+        float(self.attempts) / float(self.trials)
     }
 
     /// Returns what is known of the prompt cache; `None` if it kept nothing.
@@ -204,7 +212,7 @@ impl Line {
     clippy::cast_precision_loss,
     reason = "counts are far below what a float tells apart"
 )]
-fn float(count: u64) -> f64 {
+pub(super) fn float(count: u64) -> f64 {
     count as f64
 }
 
