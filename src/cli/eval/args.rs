@@ -144,6 +144,9 @@ pub(in crate::cli) struct EvalArgs {
         help_heading = "How to ask"
     )]
     pub(super) count_tokens: Option<u64>,
+    /// Run again what a changed file touches, answers that are known from a cache, until Ctrl-C
+    #[arg(long, conflicts_with_all = ["dry_run", "resume", "shard"], help_heading = "How to ask")]
+    pub(super) watch: bool,
     /// Stream the answers and measure the time to the first token
     #[arg(long, help_heading = "How to ask")]
     pub(super) stream: bool,

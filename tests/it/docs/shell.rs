@@ -87,6 +87,11 @@ fn try_commands(page: &Page, service: &Service) -> Vec<String> {
         let mut next = Some(&command);
         let mut piped = String::new();
         while let Some(command) = next {
+            if command.has("--watch") {
+                // It waits for its reader, who is not here.
+                next = None;
+                continue;
+            }
             let args = answered(command, service);
             let args: Vec<&str> = args.iter().map(String::as_str).collect();
             let outcome = program.run_reading(&piped, &args);
