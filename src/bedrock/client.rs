@@ -65,9 +65,13 @@ impl Bedrock {
     }
 
     /// Returns the longest that a request may take.
-    #[cfg(feature = "cloud")]
     pub(super) fn patience(&self) -> Duration {
         self.timeout
+    }
+
+    /// Returns whether a bearer token is used in place of access keys.
+    pub(super) fn is_bearer(&self) -> bool {
+        self.connection.bearer
     }
 
     /// Returns the region of requests that name none.
@@ -114,7 +118,7 @@ impl Bedrock {
     }
 
     /// Returns the client of `region`, made at its first use.
-    fn client(&self, region: &str) -> Client {
+    pub(super) fn client(&self, region: &str) -> Client {
         let mut clients = self.clients.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(client) = clients.get(region) {
             return client.clone();

@@ -203,6 +203,12 @@ static TABLE: &[Complaint] = &[
         REFUSED,
         "leave that parameter out for `{model}`",
     ),
+    within(
+        Class::Validation,
+        &["counting tokens"],
+        UNSUITED,
+        "leave `--count-tokens` out for `{model}`: nobody counts its tokens beforehand",
+    ),
     said(
         &["assistant message prefill"],
         REFUSED,

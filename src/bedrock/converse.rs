@@ -5,11 +5,13 @@ use aws_sdk_bedrockruntime::operation::RequestId;
 use aws_sdk_bedrockruntime::operation::converse::ConverseOutput;
 use aws_sdk_bedrockruntime::operation::converse::builders::ConverseFluentBuilder;
 use aws_sdk_bedrockruntime::operation::converse_stream::builders::ConverseStreamFluentBuilder;
+use aws_sdk_bedrockruntime::operation::count_tokens::builders::CountTokensFluentBuilder;
 use aws_sdk_bedrockruntime::types::{
     self as wire, CachePointBlock, CachePointType, ContentBlock, ConversationRole,
-    GuardrailConfiguration, GuardrailStreamConfiguration, InferenceConfiguration,
-    JsonSchemaDefinition, OutputConfig, OutputFormat, OutputFormatStructure, OutputFormatType,
-    PerformanceConfiguration, ServiceTier, SystemContentBlock, TokenUsage, ToolConfiguration,
+    ConverseTokensRequest, CountTokensInput, GuardrailConfiguration, GuardrailStreamConfiguration,
+    InferenceConfiguration, JsonSchemaDefinition, OutputConfig, OutputFormat,
+    OutputFormatStructure, OutputFormatType, PerformanceConfiguration, ServiceTier,
+    SystemContentBlock, TokenUsage, ToolConfiguration,
 };
 use aws_smithy_types::Document;
 
@@ -87,6 +89,21 @@ impl Body {
             .set_tool_config(self.tools)
             .set_output_config(self.output)
             .set_guardrail_config(guardrail)
+    }
+
+    /// Returns the call that counts the tokens of the prompt alone, ready to be sent. It takes no profile: `model` is the
+    /// foundation model's id.
+    pub(super) fn count_tokens(self, client: &Client, model: &str) -> CountTokensFluentBuilder {
+        let asked = ConverseTokensRequest::builder()
+            .set_system(self.system)
+            .set_messages(Some(self.messages))
+            .set_tool_config(self.tools)
+            .set_additional_model_request_fields(self.additional)
+            .build();
+        client
+            .count_tokens()
+            .model_id(model)
+            .input(CountTokensInput::Converse(asked))
     }
 
     /// Returns the call that streams its answer, ready to be sent.

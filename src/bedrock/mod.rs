@@ -15,6 +15,7 @@ mod client;
 mod complaint;
 mod connect;
 mod converse;
+mod count;
 mod document;
 mod embed;
 mod error;

@@ -108,6 +108,8 @@ pub enum Ability {
     Effort,
     /// Keep to a JSON Schema natively.
     StructuredOutput,
+    /// Have the tokens of its prompts counted (`CountTokens`).
+    CountTokens,
 }
 
 /// Whether a model can do something.

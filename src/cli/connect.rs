@@ -11,7 +11,7 @@ use super::error::CliError;
 use crate::bedrock::{Bedrock, Settings};
 use crate::cassette::{Cassette, CassetteError, Mode};
 use crate::journal::RunOptions;
-use crate::model::{Asking, ErrorKind, ModelClient, ModelError, Remedy, Request};
+use crate::model::{Asking, ErrorKind, ModelClient, ModelError, Remedy, Request, TokenCounter};
 
 /// A client, and the region that it asks.
 pub(super) struct Connected {
@@ -91,6 +91,20 @@ pub(super) async fn connect_with(
         region,
         cassette: Some(cassette),
     })
+}
+
+/// Makes the client that counts tokens, where and as whom a run would ask.
+///
+/// # Errors
+///
+/// No region, or no credentials.
+pub(super) async fn counter(
+    options: &RunOptions,
+    identity: Identity,
+) -> Result<Arc<dyn TokenCounter>, CliError> {
+    refuse_secrets(options)?;
+    let bedrock = Bedrock::connect(settings(options, identity)).await?;
+    Ok(Arc::new(bedrock))
 }
 
 /// Stands where nobody is asked: every answer is canned.

@@ -64,6 +64,7 @@ pub(super) fn run(args: &GradeArgs, ui: &Ui) -> Result<Exit, CliError> {
         outputs: &args.outputs,
         progress: args.progress,
         beginning: Beginning::Graded(folder),
+        only: None,
     };
     eval::carry_out(job, ui)
 }

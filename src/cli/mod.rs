@@ -5,6 +5,7 @@
 mod args;
 mod baseline;
 mod baseline_file;
+mod clock;
 mod compare;
 mod config;
 mod configured;

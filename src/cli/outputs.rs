@@ -213,7 +213,12 @@ impl Shown {
         self.write_all(args, true, ui)
     }
 
-    fn write_all(&mut self, args: &OutputArgs, comparison: bool, ui: &Ui) -> Result<(), CliError> {
+    /// Writes the files that the user named, and nothing to stdout.
+    ///
+    /// # Errors
+    ///
+    /// One cannot be written.
+    pub(super) fn write_files(&mut self, args: &OutputArgs) -> Result<(), CliError> {
         for path in &args.output {
             let options = Options {
                 per_month: args.per_month,
@@ -221,6 +226,24 @@ impl Shown {
             };
             self.write_file(path, format_of(path)?, options)?;
         }
+        Ok(())
+    }
+
+    /// Reads the records of the run once more, in the order of its plan.
+    ///
+    /// # Errors
+    ///
+    /// The journal cannot be read.
+    pub(super) fn each(&mut self, mut see: impl FnMut(Record)) -> Result<(), CliError> {
+        let read = self.records.each(|_, record| {
+            see(record);
+            Ok::<_, RecordsError>(())
+        });
+        read.map_err(|error| CliError::caused(Exit::Usage, &error))
+    }
+
+    fn write_all(&mut self, args: &OutputArgs, comparison: bool, ui: &Ui) -> Result<(), CliError> {
+        self.write_files(args)?;
         let width = u16::try_from(ui.width()).unwrap_or(u16::MAX);
         let colour = if ui.colour() {
             Colour::Ansi

@@ -1,16 +1,17 @@
 //! Progress on stderr: a bar on a terminal, a plain line now and then elsewhere.
 
 use std::collections::BTreeMap;
-use std::sync::mpsc::{Receiver, TryRecvError};
+use std::sync::mpsc::{Receiver, TryRecvError, channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::ui::Ui;
+use super::clock::{Clock, Expected};
+use super::ui::{Ui, plural};
 use crate::catalog::Usd;
 use crate::journal::TrialStatus;
-use crate::report::safe_text;
+use crate::report::{safe_text, span_of_time};
 use crate::run::Event;
 
 /// Between two looks at the bar.
@@ -29,6 +30,9 @@ const ORDER: [TrialStatus; 4] = [
     TrialStatus::Error,
 ];
 
+/// Says what is expected of a run, if that is known.
+pub(super) type LookAhead = Option<Box<dyn FnOnce() -> Option<Expected> + Send>>;
+
 /// How progress is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub(super) enum Progress {
@@ -45,14 +49,26 @@ pub(super) enum Progress {
 impl Progress {
     /// Shows what `events` tell of `planned` trials, on a thread of its own, until nobody sends any more and it is unparked.
     ///
-    /// It looks ten times a second: to be woken by every event would cost a run more than counting it.
-    pub(super) fn show(self, ui: &Ui, planned: u64, events: Receiver<Event>) -> JoinHandle<()> {
+    /// It looks ten times a second: to be woken by every event would cost a run more than counting it. `look_ahead` says what is
+    /// expected of the run, on another thread.
+    pub(super) fn show(
+        self,
+        ui: &Ui,
+        planned: u64,
+        events: Receiver<Event>,
+        look_ahead: LookAhead,
+    ) -> JoinHandle<()> {
         let style = match self {
             Self::Auto if ui.may_draw() => Self::Bar,
             Self::Auto => Self::Plain,
             chosen => chosen,
         };
-        std::thread::spawn(move || Watcher::new(style, planned).watch(&events))
+        let (sender, expected) = channel();
+        if let (Some(look), true) = (look_ahead, style != Self::None) {
+            // A run does not wait for it, and may be over before.
+            std::thread::spawn(move || look().map(|expected| sender.send(expected)));
+        }
+        std::thread::spawn(move || Watcher::new(style, planned, expected).watch(&events))
     }
 }
 
@@ -60,7 +76,8 @@ impl Progress {
 struct Watcher {
     style: Progress,
     planned: u64,
-    began: Instant,
+    clock: Clock,
+    expected: Receiver<Expected>,
     finished: u64,
     by_status: BTreeMap<&'static str, u64>,
     paid: Usd,
@@ -70,11 +87,12 @@ struct Watcher {
 }
 
 impl Watcher {
-    fn new(style: Progress, planned: u64) -> Self {
+    fn new(style: Progress, planned: u64, expected: Receiver<Expected>) -> Self {
         Self {
             style,
             planned,
-            began: Instant::now(),
+            clock: Clock::new(planned),
+            expected,
             finished: 0,
             by_status: BTreeMap::new(),
             paid: Usd::ZERO,
@@ -109,6 +127,9 @@ impl Watcher {
             if is_over {
                 break;
             }
+            if let Ok(expected) = self.expected.try_recv() {
+                self.begin(expected);
+            }
             match self.style {
                 Progress::Bar => {
                     bar.set_position(self.finished);
@@ -116,18 +137,28 @@ impl Watcher {
                 }
                 Progress::Plain if Instant::now() >= next_line => {
                     next_line += LINE_EVERY;
-                    Ui::new().note(&format!(
-                        "{}/{} {}",
-                        self.finished,
-                        self.planned,
-                        self.summary()
-                    ));
+                    let summary = self.summary();
+                    let (finished, planned) = (self.finished, self.planned);
+                    Ui::new().note(&format!("{finished}/{planned} {summary}"));
                 }
                 _ => {}
             }
             std::thread::park_timeout(TICK);
         }
         bar.finish_and_clear();
+    }
+
+    /// Takes in what is expected, and says it where lines are few.
+    fn begin(&mut self, expected: Expected) {
+        let whole = expected.total();
+        self.clock.expect(expected);
+        if self.style == Progress::Plain && whole > LINE_EVERY {
+            Ui::new().note(&format!(
+                "{} to ask, about {}",
+                plural(self.planned, "trial"),
+                span_of_time(whole)
+            ));
+        }
     }
 
     /// Counts an event; returns a line that should stay, if it has one.
@@ -141,11 +172,19 @@ impl Watcher {
                 message,
                 hint,
             } => {
+                self.clock.give_up(&model);
                 let hint = hint.map_or(String::new(), |hint| format!("\nhint: {hint}"));
                 return Some(format!("`{model}` is not asked any more: {message}{hint}"));
             }
-            Event::Finished { status, paid, .. } => {
+            Event::Finished {
+                status,
+                paid,
+                model,
+                latency,
+                ..
+            } => {
                 self.finished += 1;
+                self.clock.finished(&model, latency);
                 *self.by_status.entry(status.as_str()).or_default() += 1;
                 match paid {
                     Some(paid) => self.paid += paid,
@@ -166,22 +205,20 @@ impl Watcher {
 
     /// Counts, time left, cost so far, rate; what was last asked again. The most telling comes first, since a narrow
     /// terminal cuts the end.
-    fn summary(&self) -> String {
+    fn summary(&mut self) -> String {
         let mut parts: Vec<String> = ORDER
             .iter()
             .filter_map(|status| Some((self.by_status.get(status.as_str())?, status)))
             .map(|(count, status)| format!("{count} {}", status.as_str()))
             .collect();
-        let seconds = self.began.elapsed().as_secs_f64();
-        let rate = to_f64(self.finished) / seconds;
-        if self.finished > 0 && seconds > 0.5 {
-            let left = to_f64(self.planned.saturating_sub(self.finished)) / rate;
-            parts.push(format!("{} left", short(left)));
+        if let Some(left) = self.clock.left() {
+            parts.push(format!("about {} left", span_of_time(left)));
         }
         let unpriced = if self.unpriced { " + unpriced" } else { "" };
         parts.push(format!("${:.3}{unpriced}", self.paid.to_f64()));
+        let seconds = self.clock.elapsed().as_secs_f64();
         if self.finished > 0 && seconds > 0.5 {
-            parts.push(format!("{rate:.0}/s"));
+            parts.push(format!("{:.0}/s", to_f64(self.finished) / seconds));
         }
         if self.retries > 0 {
             parts.push(format!("{} asked again", self.retries));
@@ -192,17 +229,6 @@ impl Watcher {
             .filter(|(until, _)| Instant::now() < *until);
         parts.extend(fresh.map(|(_, what)| what.clone()));
         parts.join(" · ")
-    }
-}
-
-/// Returns seconds as people say them.
-fn short(seconds: f64) -> String {
-    if seconds < 90.0 {
-        format!("{seconds:.0} s")
-    } else if seconds < 5_400.0 {
-        format!("{:.0} min", seconds / 60.0)
-    } else {
-        format!("{:.1} h", seconds / 3_600.0)
     }
 }
 

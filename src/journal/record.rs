@@ -352,6 +352,9 @@ pub struct Record {
     /// are asked the same.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub asked: Option<Json>,
+    /// Bytes of all text of what was asked first, as estimates of tokens count them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prompt_bytes: Option<u64>,
     /// Where it stands in the order of asking, where that is not the plan's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub turn: Option<Turn>,

@@ -53,6 +53,7 @@ fn record(case: u64, output: &str) -> Record {
         tags: Vec::new(),
         cluster: None,
         asked: None,
+        prompt_bytes: None,
         turn: None,
         status: TrialStatus::Passed,
         score: None,

@@ -15,6 +15,7 @@ mod media;
 mod message;
 mod request;
 mod server;
+mod token_counter;
 mod tool;
 mod tool_host;
 mod usage;
@@ -32,6 +33,7 @@ pub use message::{CacheTtl, Message, Part, Reasoning, Role, ToolCall, ToolResult
 pub use request::{Guardrail, Params, Request};
 pub(crate) use request::{canonical, hex};
 pub use server::{Reach, ServerSpec};
+pub use token_counter::{Counting, TokenCounter};
 pub use tool::{AnswerSchema, Tool, ToolChoice};
 pub use tool_host::{Hosting, ToolHost};
 pub use usage::Usage;

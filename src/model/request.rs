@@ -1,5 +1,7 @@
 //! One call to a model, complete: what the wire will carry and nothing of how it is sent.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
@@ -127,17 +129,41 @@ impl Request {
         (!texts.is_empty()).then(|| texts.join("\n\n"))
     }
 
+    /// Returns what stands before the last cache point, in the order in which Bedrock keeps it: how many bytes, as
+    /// [`text_bytes`](Self::text_bytes) counts them, and a number that is the same for the same content. `None` without a cache point.
+    pub fn cached_prefix(&self) -> Option<(usize, u64)> {
+        let in_messages = self.messages.iter().flat_map(|message| &message.parts);
+        let parts: Vec<&Part> = self.system.iter().chain(in_messages).collect();
+        let last = |part: &&Part| matches!(part, Part::CachePoint(_));
+        let end = parts.iter().rposition(last)?;
+        let mut name = DefaultHasher::new();
+        let mut bytes = self.tools.iter().map(tool_bytes).sum::<usize>();
+        for tool in &self.tools {
+            tool.name.hash(&mut name);
+        }
+        for part in &parts[..end] {
+            bytes += part_bytes(part);
+            match part {
+                Part::Text(text) => text.hash(&mut name),
+                other => format!("{other:?}").hash(&mut name),
+            }
+        }
+        Some((bytes, name.finish()))
+    }
+
     /// Returns the bytes of all text in the request, tools included, for estimates of its tokens.
     pub fn text_bytes(&self) -> usize {
         let messages = self.messages.iter().flat_map(|message| &message.parts);
         let parts: usize = self.system.iter().chain(messages).map(part_bytes).sum();
-        let tools = self.tools.iter().map(|tool| {
-            let description = tool.description.as_ref().map_or(0, String::len);
-            tool.name.len() + description + json_bytes(&tool.input_schema)
-        });
+        let tools = self.tools.iter().map(tool_bytes);
         let schema = self.answer_schema.as_ref();
         parts + tools.sum::<usize>() + schema.map_or(0, |answer| json_bytes(&answer.schema))
     }
+}
+
+fn tool_bytes(tool: &Tool) -> usize {
+    let description = tool.description.as_ref().map_or(0, String::len);
+    tool.name.len() + description + json_bytes(&tool.input_schema)
 }
 
 fn part_bytes(part: &Part) -> usize {

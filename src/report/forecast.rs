@@ -7,10 +7,15 @@ use serde_json::{Value, json};
 
 use super::draw;
 use super::grid::Grid;
-use super::human::{Dollars, counted, listed, tokens, wrapped};
+use super::human::{Dollars, counted, listed, span_of_time, tokens, whole_percent, wrapped};
 use super::safe::{name, safe_json};
 use crate::catalog::Usd;
-use crate::tally::{Forecast, ForecastRow, Span};
+use crate::tally::{Basis, Forecast, ForecastRow, Span};
+
+/// Standard errors to either side that hold 95 % of a normal distribution.
+const NORMAL: f64 = 1.96;
+/// The share of a cost from which on an error of it is told.
+const WORTH_SAYING: f64 = 0.1;
 
 /// The version of the JSON document.
 const SCHEMA: u32 = 1;
@@ -56,9 +61,12 @@ impl Forecast {
             "calls": sum(|row| row.calls),
             "models": self.rows.iter().map(row_json).collect::<Vec<Value>>(),
             "cost_usd": span_json(&self.cost()),
+            "expected_seconds": self.duration.map(|duration| (duration.as_secs_f64() * 10.0).round() / 10.0),
             "longer": self.longer,
             "judges": self.judges,
+            "expected_error_usd": self.doubt(),
             "judge_cost_usd": self.judge_cost(),
+            "total_usd": self.judge_cost().map(|judges| self.cost().expected + judges),
             "unpriced_models": self.unpriced(),
         });
         let text = serde_json::to_string_pretty(&document)?;
@@ -76,6 +84,12 @@ impl Forecast {
             show(total.low),
             show(total.high),
         )];
+        if let Some(duration) = self.duration {
+            sentences.push(format!(
+                "It will take about {}, if the quotas are those that are known.",
+                span_of_time(duration)
+            ));
+        }
         if self.longer > 0 {
             let trials = counted(self.longer, "trial");
             sentences.push(format!(
@@ -99,17 +113,15 @@ impl Forecast {
             let whose = listed(&ids);
             sentences.push(format!("Without the cost of {whose}: no price is known."));
         }
-        let runs = distinct(
-            self.rows
-                .iter()
-                .filter_map(|row| row.learned_from.as_deref()),
-        );
-        if !runs.is_empty() {
-            let runs: Vec<String> = runs.into_iter().map(str::to_owned).collect();
-            let runs = listed(&runs);
-            sentences.push(format!("Expected is what run {runs} took for each trial."));
+        sentences.extend(self.grounds());
+        let (doubt, expected) = (self.doubt().to_f64() * NORMAL, total.expected.to_f64());
+        if doubt > WORTH_SAYING * expected {
+            sentences.push(format!(
+                "It may be off by {}: few answers were heard yet, or of very different lengths.",
+                whole_percent(doubt / expected)
+            ));
         }
-        if self.rows.iter().any(|row| row.learned_from.is_none()) {
+        if self.rows.iter().any(|row| row.unlearned > 0) {
             let what = "an answer of a quarter of max_tokens, at most 250 tokens";
             sentences.push(format!("Expected without an earlier run: {what}."));
         }
@@ -117,13 +129,60 @@ impl Forecast {
             let prompts = counted(*count, "prompt");
             sentences.push(format!("{prompts} cannot be rendered: {}.", name(why)));
         }
-        sentences.push("Nothing was sent.".to_owned());
+        let counted: u64 = self.rows.iter().map(|row| row.counted).sum();
+        sentences.push(match counted {
+            0 => "Nothing was sent.".to_owned(),
+            some => format!(
+                "{} counted by Bedrock, the others follow by their bytes. Nothing else was sent.",
+                if some == 1 {
+                    "1 prompt was".to_owned()
+                } else {
+                    format!("{some} prompts were")
+                }
+            ),
+        });
         sentences
+    }
+
+    /// Says what the expectation rests on, where earlier runs told something.
+    fn grounds(&self) -> Option<String> {
+        let runs = self.rows.iter();
+        let newest = runs.filter_map(|row| row.learned_from.as_deref()).max()?;
+        let calls = |basis: Basis| -> u64 {
+            let of = |row: &ForecastRow| {
+                row.learned
+                    .iter()
+                    .find(|(it, _)| *it == basis)
+                    .map(|it| it.1)
+            };
+            self.rows.iter().filter_map(of).sum()
+        };
+        let told: Vec<String> = Basis::ALL
+            .into_iter()
+            .map(|basis| (basis, calls(basis)))
+            .filter(|(_, calls)| *calls > 0)
+            .map(|(basis, calls)| format!("{calls} {}", like(basis)))
+            .collect();
+        let told = listed(&told);
+        Some(format!(
+            "Expected is what earlier runs took, the newest {newest}: {told}."
+        ))
     }
 
     fn unpriced(&self) -> Vec<&str> {
         let unpriced = self.rows.iter().filter(|row| row.cost.is_none());
         distinct(unpriced.map(|row| row.model.as_str()))
+    }
+}
+
+/// Returns what calls are expected to be like.
+fn like(basis: Basis) -> &'static str {
+    match basis {
+        Basis::Question => "as the same question",
+        Basis::Prompt => "as other cases of the prompt",
+        Basis::Edited => "as before the prompt or the parameters were edited",
+        Basis::Suite => "as other prompts of the suite",
+        Basis::Model => "as the model in other suites",
     }
 }
 
@@ -185,6 +244,12 @@ fn row_json(row: &ForecastRow) -> Value {
         "judge_cost_usd": row.judge_cost,
         "unpriced": row.cost.is_none(),
         "learned_from": row.learned_from,
+        "learned": Basis::ALL.into_iter().map(|basis| {
+            let calls = row.learned.iter().find(|(it, _)| *it == basis);
+            (basis.as_str().to_owned(), json!(calls.map_or(0, |it| it.1)))
+        }).collect::<serde_json::Map<String, Value>>(),
+        "unlearned": row.unlearned,
+        "counted": row.counted,
     })
 }
 

@@ -1,5 +1,7 @@
 //! Numbers as people read them; exact ones are in the machine formats.
 
+use std::time::Duration;
+
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use super::document::Rate;
@@ -70,6 +72,18 @@ pub(super) fn ends(rate: &Rate) -> String {
     match (rate.low, rate.high) {
         (Some(low), Some(high)) => format!("[{:.0}, {:.0}]", low * 100.0, high * 100.0),
         _ => "no interval".to_owned(),
+    }
+}
+
+/// Returns a span of time as people say it: `42 s`, `4 min`, `1.5 h`.
+pub fn span_of_time(span: Duration) -> String {
+    let seconds = span.as_secs_f64();
+    if seconds < 90.0 {
+        format!("{:.0} s", seconds.ceil())
+    } else if seconds < 5_400.0 {
+        format!("{:.0} min", seconds / 60.0)
+    } else {
+        format!("{:.1} h", seconds / 3_600.0)
     }
 }
 

@@ -50,6 +50,7 @@ pub use front::FrontRow;
 pub use gates::GateRow;
 pub use github::annotations;
 pub use html::Page;
+pub use human::span_of_time;
 pub use json::result;
 pub use judges::{CorrectedRow, HumanRow, JudgeNoiseRow, JudgeRow, PairsRow, WithEnds};
 pub use noise::{NoiseRow, SpreadRow};

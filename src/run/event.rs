@@ -14,6 +14,10 @@ pub enum Event {
     Finished {
         /// The model's label.
         label: String,
+        /// The model's id.
+        model: String,
+        /// How long the model took for it; `None` where it was not asked.
+        latency: Option<Duration>,
         /// How it ended.
         status: TrialStatus,
         /// What it was charged in this run; `None` where the model is unpriced.

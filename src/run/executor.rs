@@ -3,6 +3,7 @@
 use std::collections::{BTreeSet, HashSet};
 use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
 
 use tokio::sync::{Semaphore, mpsc};
 use tokio::task::{JoinError, JoinSet};
@@ -348,6 +349,11 @@ impl Scribe {
         let error = record.error.as_ref().map(|error| error.kind);
         let event = Event::Finished {
             label: entry.label.clone(),
+            model: entry.model.clone(),
+            latency: record
+                .latency_ms
+                .filter(|_| !record.is_recorded())
+                .and_then(|latency| Duration::try_from_secs_f64(latency / 1e3).ok()),
             status: record.status,
             paid: record
                 .paid(entry.price.as_ref())

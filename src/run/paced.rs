@@ -12,6 +12,7 @@ use super::budget::Payer;
 use super::limiter::{Limiter, Reservation, Settlement};
 use super::retry::{RetryPolicy, draw};
 use super::stop::Stop;
+use super::warm::Warm;
 use crate::journal::{Attempt, Stopped};
 use crate::model::{Completion, ErrorKind, ModelClient, ModelError, Remedy, Request};
 
@@ -22,6 +23,7 @@ pub(super) struct Paced {
     quota: Option<SharedQuota>,
     policy: RetryPolicy,
     breaker: Mutex<Breaker>,
+    warm: Warm,
     /// Cancelled when the model is given up.
     given_up: CancellationToken,
 }
@@ -79,6 +81,7 @@ impl Paced {
             quota: limiter.map(SharedQuota::new),
             policy,
             breaker: Mutex::default(),
+            warm: Warm::default(),
             given_up: CancellationToken::new(),
         }
     }
@@ -121,6 +124,18 @@ impl Paced {
             attempts: Vec::new(),
             waited: Duration::ZERO,
             slot: None,
+        };
+        // Recordings have nothing to keep.
+        let _first = if self.quota.is_some() {
+            let queued = Instant::now();
+            let first = self.unless_closed(stop, self.warm.enter(request)).await;
+            asked.waited += queued.elapsed();
+            match first {
+                Ok(first) => first,
+                Err(cancelled) => return self.closing(asked, cancelled),
+            }
+        } else {
+            None
         };
         loop {
             match self.attempt(request, payer, stop, &mut asked.waited).await {

@@ -115,6 +115,7 @@ pub(super) fn take_over(record: &mut Record, earlier: Record) {
         ..attempt
     };
     record.attempts = earlier.attempts.into_iter().map(recorded).collect();
+    record.prompt_bytes = earlier.prompt_bytes;
     record.output = earlier.output;
     record.tool_calls = earlier.tool_calls;
     record.turns = earlier.turns;

@@ -80,6 +80,7 @@ pub(super) async fn carry_out(
         }
     };
     record.asked = asked(trial, &request);
+    record.prompt_bytes = Some(request.text_bytes() as u64);
     let asker = Asker {
         paced,
         payer: asking.payer,
@@ -395,6 +396,7 @@ fn blank(trial: &Trial) -> Record {
         tags: case.tags.clone(),
         cluster: case.cluster.clone(),
         asked: None,
+        prompt_bytes: None,
         turn: trial.turn,
         status: TrialStatus::Error,
         score: None,

@@ -125,34 +125,61 @@ fn suite_files(
             add(path, stem, false, problems);
             continue;
         }
-        for entry in WalkDir::new(path)
-            .follow_links(true)
-            .sort_by_file_name()
-            .into_iter()
-            .filter_entry(|entry| entry.depth() == 0 || !is_passed_over(entry.file_name()))
-            .flatten()
-        {
-            let extension = entry
-                .path()
-                .extension()
-                .and_then(|extension| extension.to_str());
-            let may_be_suite = extension.is_some_and(|extension| {
-                SUITE_FILES
-                    .iter()
-                    .any(|known| extension.eq_ignore_ascii_case(known))
-            });
-            if entry.file_type().is_file() && may_be_suite {
-                let below = entry
-                    .path()
-                    .strip_prefix(path)
-                    .unwrap_or(entry.path())
-                    .with_extension("");
-                let name = below.to_string_lossy().replace('\\', "/");
-                add(entry.path(), name, true, problems);
-            }
+        for found in below(path) {
+            let below = found.strip_prefix(path).unwrap_or(&found);
+            let name = below
+                .with_extension("")
+                .to_string_lossy()
+                .replace('\\', "/");
+            add(&found, name, true, problems);
         }
     }
     Ok(files)
+}
+
+/// Returns the paths of all suite files at `paths`, broken ones included, as [`load`] names them.
+pub fn suite_paths(paths: &[PathBuf]) -> Vec<PathBuf> {
+    // A path that leads nowhere has none.
+    let there: Vec<PathBuf> = paths.iter().filter(|path| path.exists()).cloned().collect();
+    let files = suite_files(&there, &mut Problems::default()).unwrap_or_default();
+    files
+        .into_iter()
+        .map(|(file, _)| file.path.clone())
+        .collect()
+}
+
+/// Returns every file at `paths` that is or could become a suite, by its name alone.
+pub fn candidates(paths: &[PathBuf]) -> Vec<PathBuf> {
+    let each = paths.iter().flat_map(|path| {
+        if path.is_dir() {
+            below(path)
+        } else {
+            vec![path.clone()]
+        }
+    });
+    each.collect()
+}
+
+/// Returns the files below a folder that may be suites by their extension, by name.
+fn below(folder: &Path) -> Vec<PathBuf> {
+    let entries = WalkDir::new(folder)
+        .follow_links(true)
+        .sort_by_file_name()
+        .into_iter()
+        .filter_entry(|entry| entry.depth() == 0 || !is_passed_over(entry.file_name()))
+        .flatten();
+    let may_be_suite = |path: &Path| {
+        let extension = path.extension().and_then(|extension| extension.to_str());
+        extension.is_some_and(|extension| {
+            SUITE_FILES
+                .iter()
+                .any(|known| extension.eq_ignore_ascii_case(known))
+        })
+    };
+    entries
+        .filter(|entry| entry.file_type().is_file() && may_be_suite(entry.path()))
+        .map(walkdir::DirEntry::into_path)
+        .collect()
 }
 
 /// Returns whether a file or folder below a folder is nobody's suite: hidden ones, and what packages leave behind.

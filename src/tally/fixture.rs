@@ -105,6 +105,7 @@ pub(crate) fn record(suite: u32, case: u64, prompt: u32, model: u32) -> Record {
         tags: Vec::new(),
         cluster: None,
         asked: None,
+        prompt_bytes: None,
         turn: None,
         status: TrialStatus::Passed,
         score: Some(1.0),

@@ -7,11 +7,13 @@ mod by_case;
 mod compare;
 mod count;
 mod estimate;
+mod estimator;
 #[cfg(test)]
 pub(crate) mod fixture;
 mod forecast;
 mod gates;
 mod judging;
+mod learned;
 mod noise;
 mod opinions;
 mod otherwise;
@@ -31,9 +33,10 @@ pub use compare::{
 };
 pub use count::{CaseCount, Count, Mean};
 pub use estimate::{CONFIDENCE, CostPerPass, Estimate, Method, Timing, TimingQuantile};
-pub use forecast::{Experience, Forecast, ForecastRow, Span};
+pub use forecast::{Burden, Forecast, ForecastRow, Span};
 pub use gates::{Decided, GateStatus, Reason, decided, gate_contests};
 pub use judging::{Bench, Benches, Corrected, FEW_LABELS, Judging, Pairs};
+pub use learned::{Basis, Learned};
 pub use noise::{Noise, NoiseSpread};
 pub use otherwise::Otherwise;
 pub use records::{Listed, PlanOrder, RecordsError};

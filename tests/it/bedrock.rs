@@ -5,8 +5,8 @@ use std::time::Duration;
 use mcp_cli::bedrock::{Bedrock, Credentials, Settings};
 use mcp_cli::model::{
     AnswerSchema, CacheTtl, Completion, Embedding, ErrorKind, Guardrail, Media, Message,
-    ModelClient, ModelError, Params, Part, Reasoning, Remedy, Request, Role, Tool, ToolCall,
-    ToolChoice, ToolResult, Usage,
+    ModelClient, ModelError, Params, Part, Reasoning, Remedy, Request, Role, TokenCounter, Tool,
+    ToolCall, ToolChoice, ToolResult, Usage,
 };
 use serde_json::{Value, json};
 use wiremock::matchers::{method, path};
@@ -689,4 +689,45 @@ async fn denials_name_the_action_that_is_missing() {
         let hint = error.hint.unwrap();
         assert!(hint.contains(action), "{hint}");
     }
+}
+
+#[tokio::test]
+async fn tokens_are_counted_for_the_foundation_model_whatever_profile_is_asked() {
+    let server = MockServer::start().await;
+    Mock::given(method("POST"))
+        .and(path("/model/anthropic.claude-sonnet-4-6/count-tokens"))
+        .respond_with(ResponseTemplate::new(200).set_body_json(json!({"inputTokens": 42})))
+        .mount(&server)
+        .await;
+    let bedrock = Bedrock::connect(settings(&server.uri())).await.unwrap();
+    let profile = "arn:aws:bedrock:us-east-1:1:inference-profile/us.anthropic.claude-sonnet-4-6";
+    for model in ["us.anthropic.claude-sonnet-4-6", profile] {
+        let request = Request {
+            model: model.into(),
+            ..request()
+        };
+        assert_eq!(bedrock.count(&request).await.unwrap(), 42, "{model}");
+    }
+    let sent: Value = server.received_requests().await.unwrap()[0]
+        .body_json()
+        .unwrap();
+    let messages =
+        json!([{"role": "user", "content": [{"text": "What is the capital of France?"}]}]);
+    assert_eq!(sent, json!({"input": {"converse": {"messages": messages}}}));
+}
+
+#[tokio::test]
+async fn a_model_without_counts_is_told_as_every_failure_is() {
+    let server = MockServer::start().await;
+    let refused = ResponseTemplate::new(400)
+        .insert_header("x-amzn-ErrorType", "ValidationException")
+        .set_body_json(json!({"message": "The provided model doesn't support counting tokens."}));
+    Mock::given(method("POST"))
+        .respond_with(refused)
+        .mount(&server)
+        .await;
+    let bedrock = Bedrock::connect(settings(&server.uri())).await.unwrap();
+    let error = bedrock.count(&request()).await.unwrap_err();
+    assert_eq!(error.kind, ErrorKind::Invalid);
+    assert_eq!(error.remedy, Remedy::OtherModel);
 }

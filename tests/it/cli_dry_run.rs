@@ -42,6 +42,7 @@ fn a_plan_is_shown_without_credentials_and_leaves_nothing_behind() {
     nobody      3         39          75   unpriced  unpriced  unpriced
 
     In all 6 calls: $0.00002 expected, <$0.00001 at least, $0.00010 at most. Retries come on top.
+    It will take about 2 s, if the quotas are those that are known.
     Without the cost of `acme.nobody-v1:0`: no price is known.
     Expected without an earlier run: an answer of a quarter of max_tokens, at most 250 tokens.
     Nothing was sent.
@@ -182,4 +183,164 @@ fn what_a_dry_run_cannot_do_is_a_mistake() {
         let outcome = program.run_without_credentials(&args).exits(2);
         assert!(outcome.stderr.contains("error:"), "{}", outcome.stderr);
     }
+}
+
+/// A suite of one prompt, as many cases as asked for, and one model.
+fn cases(program: &Program, name: &str, prompt: &str, count: usize) {
+    let words = (0..count).map(|n| format!("  - vars: {{ word: '{}' }}\n", "w ".repeat(n + 1)));
+    let suite = format!(
+        "prompts: [{{id: p, user: '{prompt} {{{{ word }}}}'}}]\nmodels: [us.anthropic.claude-sonnet-4-6]\ntests:\n{}",
+        words.collect::<String>()
+    );
+    program.write(&format!("suites/{name}.yaml"), &suite);
+}
+
+fn learned(row: &Value) -> [u64; 5] {
+    ["question", "prompt", "edited", "suite", "model"]
+        .map(|basis| row["learned"][basis].as_u64().unwrap())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_learned_carries_over_to_other_cases_edited_prompts_and_other_suites() {
+    // Three tokens for ten bytes and 20 for every prompt; an answer has 40.
+    let service = Service::measuring(|bytes| (20 + bytes * 3 / 10, 40)).await;
+    let (program, url) = (Program::new(), service.url());
+    cases(&program, "words", "Say it in a sentence:", 40);
+    let ask = [
+        "eval",
+        "suites/words.yaml",
+        "--region",
+        "us-east-1",
+        "--endpoint-url",
+        &url,
+    ];
+    let asked = program.run(&[&ask[..], &["--sample", "10"]].concat());
+    assert_ne!(asked.code, Some(2), "{}", asked.stderr);
+
+    let all = forecast(&program, &["suites/words.yaml", "--repeat", "2"]);
+    let row = &all["models"][0];
+    assert_eq!(learned(row), [20, 60, 0, 0, 0]);
+    assert_eq!(row["output_tokens"]["expected"], 80 * 40);
+    program.run(&[&ask[..], &["--repeat", "2"]].concat());
+    assert_near(&all["total_usd"], &program.report()["cost"]["total_usd"]);
+
+    let long = format!("{} Say it in a sentence:", "Be careful.".repeat(100));
+    cases(&program, "words", &long, 40);
+    cases(&program, "others", "What comes to mind here:", 20);
+    let edited = forecast(&program, &[]);
+    let [others, words] = [&edited["models"][0], &edited["models"][1]];
+    assert_eq!(
+        (learned(words), learned(others)),
+        ([0, 0, 40, 0, 0], [0, 0, 0, 0, 20])
+    );
+    program.run(&["eval", "--region", "us-east-1", "--endpoint-url", &url]);
+    assert_near(&edited["total_usd"], &program.report()["cost"]["total_usd"]);
+}
+
+/// Checks that an estimate is within a tenth of what a run took.
+fn assert_near(estimate: &Value, took: &Value) {
+    let [estimate, took] =
+        [estimate, took].map(|usd| usd.as_str().unwrap().parse::<Usd>().unwrap().to_f64());
+    assert!(
+        (estimate / took - 1.0).abs() < 0.1,
+        "{estimate}, not {took}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn bedrock_counts_what_it_can_and_the_rest_is_estimated() {
+    let service = Service::measuring(|bytes| (bytes, 40)).await;
+    let (program, url) = (Program::new(), service.url());
+    cases(&program, "words", "Say it in a sentence:", 30);
+    let args = [
+        "eval",
+        "--dry-run",
+        "--json",
+        "--count-tokens=5",
+        "--region",
+        "us-east-1",
+        "--endpoint-url",
+        &url,
+    ];
+    let counted = program
+        .run(
+            &[
+                &args[..],
+                &[
+                    "--model",
+                    "us.anthropic.claude-sonnet-4-6",
+                    "--model",
+                    "us.amazon.nova-lite-v1:0",
+                ],
+            ]
+            .concat(),
+        )
+        .exits(0);
+    assert!(
+        counted
+            .stderr
+            .contains("`us.amazon.nova-lite-v1:0` is not known to have CountTokens"),
+        "{}",
+        counted.stderr
+    );
+    let told: Value = serde_json::from_str(&counted.stdout).unwrap();
+    assert_eq!(
+        (&told["models"][0]["counted"], &told["models"][1]["counted"]),
+        (&5.into(), &0.into())
+    );
+    // A token for each byte, of prompts of 22 bytes and twice the number of the case.
+    let bytes: usize = (1..=30).map(|n| 22 + 2 * n).sum();
+    assert_eq!(told["models"][0]["input_tokens"]["expected"], bytes);
+    let asked = service.requests().await;
+    assert_eq!(asked.len(), 5);
+    assert!(
+        asked
+            .iter()
+            .all(|(path, _)| path.ends_with("/model/anthropic.claude-sonnet-4-6/count-tokens"))
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn counting_without_permission_is_said_and_has_its_exit_code() {
+    let service = Service::failing(
+        403,
+        "AccessDeniedException",
+        "not authorized to perform: bedrock:CountTokens",
+    )
+    .await;
+    let (program, url) = (Program::new(), service.url());
+    cases(&program, "words", "Say it:", 3);
+    let args = [
+        "eval",
+        "--dry-run",
+        "--count-tokens",
+        "--region",
+        "us-east-1",
+        "--endpoint-url",
+        &url,
+    ];
+    let outcome = program.run(&args).exits(4);
+    assert!(
+        outcome.stderr.contains("allow `bedrock:CountTokens`"),
+        "{}",
+        outcome.stderr
+    );
+    assert!(
+        outcome.stdout.contains("Nothing was sent."),
+        "{}",
+        outcome.stdout
+    );
+}
+
+#[test]
+fn how_long_it_will_take_follows_from_the_quota() {
+    let program = Program::new();
+    cases(&program, "words", "Say it in a sentence:", 40);
+    let seconds = |more: &[&str]| forecast(&program, more)["expected_seconds"].as_f64();
+    // Nine at once, then one a second, and the last answer takes a while.
+    let told = seconds(&["--rpm", "60"]).unwrap();
+    assert!((31.0..36.0).contains(&told), "{told}");
+    let more = seconds(&["--rpm", "60", "--repeat", "2"]).unwrap();
+    assert!((more - told - 40.0).abs() < 0.2, "{more}, {told}");
+    assert_eq!(seconds(&["--replay", "."]), None);
 }

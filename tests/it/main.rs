@@ -27,6 +27,7 @@ mod cli_runs;
 mod cli_servers;
 mod cli_similar;
 mod cli_tools;
+mod cli_watch;
 mod docs;
 mod double;
 mod first_page;

@@ -1,9 +1,12 @@
 //! Each model at its own pace: slots, quotas, and nobody waits for another model.
 
-use mcp_cli::model::Usage;
+use std::time::Duration;
+
+use mcp_cli::model::{ErrorKind, Remedy, Usage};
+use mcp_cli::run::{Load, makespan};
 
 use crate::run::{LITE, MICRO, Run, yaml};
-use crate::scripted::{Scripted, answer};
+use crate::scripted::{Scripted, answer, error};
 
 const FOUR: [&str; 4] = ["1111", "2222", "3333", "4444"];
 
@@ -93,4 +96,68 @@ async fn a_slow_model_never_delays_another() {
     };
     assert_eq!(times_of(MICRO), [0.0, 1.0, 2.0, 3.0]);
     assert_eq!(times_of(LITE), [0.0, 100.0, 200.0, 300.0]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_call_warms_the_cache_that_the_others_read() {
+    let cached = |suite: String| {
+        let suite = suite.replace("'{{ word }}'", "{system: rules, user: '{{ word }}'}");
+        suite.replace("params:", "cache: 5m, params:")
+    };
+    for (suite, expected) in [
+        (yaml(&[LITE], &FOUR), [0.0, 0.0, 0.0, 0.0]),
+        (cached(yaml(&[LITE], &FOUR)), [0.0, 2.0, 2.0, 2.0]),
+    ] {
+        let run = Run::of(&suite).slots(4).quota(Some(60_000), None);
+        let client = Scripted::new(answer("ok").after(2)).shared();
+        run.sit(client.clone()).await;
+        assert_eq!(seconds(&client), expected);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_first_call_that_fails_holds_nobody_back_for_long() {
+    let suite = yaml(&[LITE], &FOUR).replace("'{{ word }}'", "{system: rules, user: '{{ word }}'}");
+    let suite = suite.replace("params:", "cache: 5m, params:");
+    let run = Run::of(&suite).slots(4).quota(Some(60_000), None);
+    let refused = || error(ErrorKind::Invalid, Remedy::None);
+    let client = Scripted::new(answer("ok").after(2))
+        .on(LITE, [refused()])
+        .shared();
+    run.sit(client.clone()).await;
+    assert_eq!(seconds(&client), [0.0, 0.0, 0.0, 0.0]);
+    assert_eq!(run.records().len(), 4);
+}
+
+#[tokio::test(start_paused = true)]
+async fn how_long_a_lane_takes_is_known_beforehand() {
+    let words: Vec<String> = (0..60).map(|number| format!("w{number:02}")).collect();
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    for (slots, tokens, requests) in [
+        (7, None, None),
+        (60, None, Some(60)),
+        (60, Some(6_000), None),
+        (4, Some(6_000), Some(120)),
+    ] {
+        let run = Run::of(&yaml(&[LITE], &words))
+            .slots(slots)
+            .quota(tokens, requests);
+        let usage = Usage::new(1, 40);
+        let reply = answer("ok").after(3).with(|it| it.usage = usage);
+        let client = Scripted::new(reply).shared();
+        run.sit(client.clone()).await;
+        let took = seconds(&client).into_iter().fold(0.0, f64::max) + 3.0;
+        let load = Load {
+            calls: 60,
+            bytes: 3,
+            max_tokens: 99,
+            usage,
+            latencies: vec![Duration::from_secs(3)],
+        };
+        let expected = makespan(&load, &run.quota, &run.settings).as_secs_f64();
+        assert!(
+            (expected / took - 1.0).abs() < 0.02,
+            "{slots} slots: {expected}, not {took}"
+        );
+    }
 }

@@ -217,6 +217,40 @@ impl Service {
         }
     }
 
+    /// Starts a service whose prompts and answers have as many tokens as `measure` makes of the bytes that are said, and which counts
+    /// those of prompts beforehand too.
+    pub(crate) async fn measuring(measure: fn(usize) -> (usize, usize)) -> Self {
+        let server = MockServer::start().await;
+        let respond = move |request: &Request| {
+            let body: Value = serde_json::from_slice(&request.body).unwrap();
+            let counted = body["input"]["converse"]["messages"].as_array();
+            let text = match counted {
+                Some(messages) => messages[0]["content"][0]["text"]
+                    .as_str()
+                    .unwrap()
+                    .to_owned(),
+                None => said(request),
+            };
+            let (input, output) = measure(text.len());
+            if counted.is_some() {
+                return ResponseTemplate::new(200).set_body_json(json!({"inputTokens": input}));
+            }
+            let mut answer = answer(&json!("ok"));
+            answer["usage"] = json!({"inputTokens": input, "outputTokens": output, "totalTokens": input + output});
+            ResponseTemplate::new(200).set_body_json(answer)
+        };
+        Mock::given(method("POST"))
+            .respond_with(respond)
+            .mount(&server)
+            .await;
+        let (_, calls) = channel();
+        Self {
+            server,
+            asked: Arc::default(),
+            calls,
+        }
+    }
+
     /// Starts a service that gives these contents of messages, one after the other, the last one for ever.
     pub(crate) async fn saying(contents: Vec<Value>) -> Self {
         let server = MockServer::start().await;

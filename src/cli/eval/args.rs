@@ -15,7 +15,7 @@ use crate::journal::RunOptions;
 use crate::plan::Shard;
 
 /// Flags that a resumed run takes from its journal.
-const OF_THE_RUN: [&str; 36] = [
+const OF_THE_RUN: [&str; 37] = [
     "batch",
     "batch_role",
     "batch_jobs",
@@ -26,6 +26,7 @@ const OF_THE_RUN: [&str; 36] = [
     "margin",
     "gates",
     "dry_run",
+    "count_tokens",
     "max_cost",
     "paths",
     "models",
@@ -135,6 +136,22 @@ pub(in crate::cli) struct EvalArgs {
     /// Show the plan with its tokens and cost, and send nothing
     #[arg(long, conflicts_with = "output", help_heading = "How to ask")]
     pub(super) dry_run: bool,
+    /// With --dry-run: have up to N questions of each prompt and model counted by Bedrock, which is free but needs credentials
+    #[arg(
+        long,
+        value_name = "N",
+        requires = "dry_run",
+        conflicts_with = "replay",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "20",
+        value_parser = at_least_one,
+        help_heading = "How to ask"
+    )]
+    pub(super) count_tokens: Option<u64>,
+    /// Run again what a changed file touches, answers that are known from a cache, until Ctrl-C
+    #[arg(long, conflicts_with_all = ["dry_run", "resume", "shard"], help_heading = "How to ask")]
+    pub(super) watch: bool,
     /// Stream the answers and measure the time to the first token
     #[arg(long, help_heading = "How to ask")]
     pub(super) stream: bool,

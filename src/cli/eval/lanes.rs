@@ -22,6 +22,16 @@ pub(super) fn lanes(
     catalog: &Catalog,
     options: &RunOptions,
 ) -> Vec<Lane> {
+    let settings = settings(options);
+    let lane = |(model, region): (&str, Option<&str>)| {
+        let quota = quota_of(model, catalog, options);
+        Lane::new(model, region, Arc::clone(client), &quota, &settings)
+    };
+    plan.models().into_iter().map(lane).collect()
+}
+
+/// Returns how every lane of a run is driven.
+pub(super) fn settings(options: &RunOptions) -> LaneSettings {
     let usual = if options.stop_early {
         EARLY_SLOTS
     } else {
@@ -30,7 +40,7 @@ pub(super) fn lanes(
     let slots = options.concurrency.unwrap_or(usual);
     let defaults = RetryPolicy::default();
     let max_retries = options.max_retries.unwrap_or(defaults.max_retries);
-    let settings = match options.replay {
+    match options.replay {
         Some(_) => LaneSettings::without_waiting(slots, max_retries),
         None => LaneSettings {
             slots,
@@ -41,12 +51,12 @@ pub(super) fn lanes(
             limited: true,
             approach: options.concurrency.is_none(),
         },
-    };
-    let lane = |(model, region): (&str, Option<&str>)| {
-        let quota = quota(&catalog.quota(&ModelId::parse(model)), options);
-        Lane::new(model, region, Arc::clone(client), &quota, &settings)
-    };
-    plan.models().into_iter().map(lane).collect()
+    }
+}
+
+/// Returns the quota that a run keeps to with a model.
+pub(super) fn quota_of(model: &str, catalog: &Catalog, options: &RunOptions) -> Quota {
+    quota(&catalog.quota(&ModelId::parse(model)), options)
 }
 
 /// Returns the part of a model's quota that a run may take: all that a flag names, else all that is known; of that the share that a

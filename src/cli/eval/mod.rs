@@ -3,13 +3,19 @@
 mod args;
 mod batch;
 mod caching;
+mod counting;
 mod declared;
 mod dry_run;
+mod duration;
 mod lanes;
+mod learn;
 mod money;
+mod planning;
 mod servers;
 mod sitting;
+mod watch;
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, mpsc};
 
@@ -17,31 +23,31 @@ use jiff::Timestamp;
 
 pub(super) use args::EvalArgs;
 use declared::Declared;
+use duration::Ahead;
 use lanes::lanes;
+pub(super) use planning::entry_of;
+use planning::planned;
 use servers::Hosted;
 pub(super) use servers::may_start;
 use sitting::{Resumed, Sitting};
 
 use super::configured::for_run;
-use super::connect::{Connected, connect, region_of, runtime};
+use super::connect::{Connected, connect, runtime};
 use super::error::CliError;
 use super::exit::Exit;
 use super::github;
 use super::header::catalog;
 use super::outputs::{OutputArgs, Shown, journal_error, records_of};
-use super::progress::Progress;
+use super::progress::{LookAhead, Progress};
 use super::run_folder::RunFolder;
 use super::signals;
-use super::ui::{Ui, count_problems};
-use super::validate::load;
-use crate::catalog::{Catalog, Kind};
+use super::ui::Ui;
+use crate::catalog::Catalog;
 use crate::journal::{Header, JournalReader, RunOptions, Stopped};
-use crate::model::{BatchClient, ModelClient, ModelId, ToolHost};
-use crate::plan::{self, Pattern, Plan, Selection};
-use crate::report::safe_text;
+use crate::model::{BatchClient, ModelClient, ToolHost};
+use crate::plan::{Plan, Shard};
 use crate::run::{EarlyStop, Execution, Ordering, Recall, RunError, Stop, execute};
-use crate::suite::{self, ModelEntry, Severity, Suite};
-use crate::tally::{AGAIN, Chosen, Early, RecordsError, contests};
+use crate::tally::{Chosen, Early, RecordsError, contests};
 
 /// What is to be run, and how it is shown.
 pub(super) struct Job<'a> {
@@ -51,6 +57,8 @@ pub(super) struct Job<'a> {
     pub(super) outputs: &'a OutputArgs,
     pub(super) progress: Progress,
     pub(super) beginning: Beginning,
+    /// The suites that are run, by their paths; `None`: all. Others may be broken.
+    pub(super) only: Option<&'a BTreeSet<PathBuf>>,
 }
 
 /// What a run begins with.
@@ -75,12 +83,16 @@ pub(super) fn run(args: &EvalArgs, ui: &Ui) -> Result<Exit, CliError> {
         None => (args.options(), args.seed),
     };
     if args.dry_run {
-        let (options, _) = for_run(options, ui)?;
+        let (options, identity) = for_run(options, ui)?;
         let catalog = catalog(options.pricing.as_deref())?;
-        let plan = planned(&options, seed, &catalog, ui)?;
-        return dry_run::run(args, &options, &plan, &catalog, ui);
+        let plan = planned(&options, seed, None, &catalog, ui)?;
+        return dry_run::run(args, &options, identity, &plan, &catalog, ui);
+    }
+    if args.watch {
+        return watch::run(args, ui);
     }
     let job = Job {
+        only: None,
         options,
         seed,
         run_dir: &args.run_dir,
@@ -95,17 +107,59 @@ pub(super) fn run(args: &EvalArgs, ui: &Ui) -> Result<Exit, CliError> {
 
 /// Runs a job from its suites to its reports.
 pub(super) fn carry_out(job: Job<'_>, ui: &Ui) -> Result<Exit, CliError> {
+    let outputs = job.outputs;
+    let Finished {
+        mut shown,
+        folder,
+        is_unfinished,
+        shard,
+        unwritten,
+    } = carry_on(job, ui)?;
+    shown.write(outputs, ui)?;
+    github::tell(&mut shown, ui);
+    for exchange in unwritten {
+        ui.note(&format!("warning: not recorded: {exchange}"));
+    }
+    ui.note(&format!("run {} in {}", folder.id, folder.path.display()));
+    if is_unfinished {
+        ui.note(&format!(
+            "to finish it: mcp-cli eval --resume {}",
+            folder.path.display()
+        ));
+    }
+    if let Some(shard) = shard {
+        ui.note(&format!(
+            "this is the shard {shard}: what failed counts when all are merged: mcp-cli merge RUN…"
+        ));
+    }
+    Ok(shown.exit())
+}
+
+/// A run that has been asked, counted and written to its folder.
+struct Finished {
+    shown: Shown,
+    folder: RunFolder,
+    /// Whether it can be gone on with.
+    is_unfinished: bool,
+    shard: Option<Shard>,
+    /// Exchanges that could not be recorded.
+    unwritten: Vec<String>,
+}
+
+/// Runs a job from its suites to the files of its folder.
+fn carry_on(job: Job<'_>, ui: &Ui) -> Result<Finished, CliError> {
     let Job {
         options,
         seed,
         run_dir,
-        outputs,
+        outputs: _,
         progress,
         beginning,
+        only,
     } = job;
     let (options, identity) = for_run(options, ui)?;
     let catalog = catalog(options.pricing.as_deref())?;
-    let plan = planned(&options, seed, &catalog, ui)?;
+    let plan = planned(&options, seed, only, &catalog, ui)?;
     let recall = match &beginning {
         Beginning::Graded(folder) => Some(recall(folder)?),
         Beginning::New | Beginning::Resumed(_) => None,
@@ -157,25 +211,14 @@ pub(super) fn carry_out(job: Job<'_>, ui: &Ui) -> Result<Exit, CliError> {
     // Calls that were abandoned need not be waited for.
     runtime.shutdown_background();
 
-    let mut shown = Shown::publish(&folder)?;
-    shown.write(outputs, ui)?;
-    github::tell(&mut shown, ui);
-    for exchange in cassette.iter().flat_map(|cassette| cassette.unwritten()) {
-        ui.note(&format!("warning: not recorded: {exchange}"));
-    }
-    ui.note(&format!("run {} in {}", folder.id, folder.path.display()));
-    if is_left && !is_graded {
-        ui.note(&format!(
-            "to finish it: mcp-cli eval --resume {}",
-            folder.path.display()
-        ));
-    }
-    if let Some(shard) = shard {
-        ui.note(&format!(
-            "this is the shard {shard}: what failed counts when all are merged: mcp-cli merge RUN…"
-        ));
-    }
-    Ok(shown.exit())
+    let unwritten = cassette.iter().flat_map(|cassette| cassette.unwritten());
+    Ok(Finished {
+        shown: Shown::publish(&folder)?,
+        folder,
+        is_unfinished: is_left && !is_graded,
+        shard,
+        unwritten: unwritten.collect(),
+    })
 }
 
 /// Opens the answers of an earlier run.
@@ -183,102 +226,6 @@ fn recall(folder: &RunFolder) -> Result<Arc<Recall>, CliError> {
     let reader = JournalReader::open(&folder.journal()).map_err(|error| journal_error(&error))?;
     let recall = Recall::open(reader).map_err(|error| CliError::caused(Exit::Usage, &error))?;
     Ok(Arc::new(recall))
-}
-
-/// Loads the suites and plans what the options choose of them.
-fn planned(
-    options: &RunOptions,
-    seed: u64,
-    catalog: &Catalog,
-    ui: &Ui,
-) -> Result<Arc<Plan>, CliError> {
-    let mut suites = suites(options, catalog, ui)?;
-    if options.noise_floor {
-        for suite in &mut suites {
-            ask_again(suite, options);
-        }
-    }
-    let mut plan = plan::build(suites, selection(options, seed)?, |id| {
-        entry_of(id, catalog)
-    })?;
-    for told in caching::place(&mut plan, catalog, region_of(options).as_deref()) {
-        ui.note(&safe_text(&told));
-    }
-    match plan.starts_programs() {
-        Some(suite) if !options.allow_exec => {
-            let message = format!("checks of the suite `{suite}` start programs");
-            Err(CliError::usage(message)
-                .hint("allow it with --allow-exec, if you trust whoever wrote them"))
-        }
-        _ => Ok(Arc::new(plan)),
-    }
-}
-
-/// Adds a suite's baseline once more, as a model of its own.
-fn ask_again(suite: &mut Suite, options: &RunOptions) {
-    let names = [&options.baseline, &suite.baseline];
-    let mut found = names.into_iter().flatten().filter_map(|name| {
-        let label = name
-            .rsplit_once('@')
-            .map_or(name.as_str(), |(label, _)| label);
-        let mut models = suite.models.iter();
-        models.find(|model| model.label == *name || model.label == label)
-    });
-    let Some(baseline) = found.next().or(suite.models.first()) else {
-        return;
-    };
-    let again = ModelEntry {
-        label: format!("{}{AGAIN}", baseline.label),
-        ..baseline.clone()
-    };
-    suite.models.push(again);
-}
-
-/// Loads the suites and shows every problem; an error ends the command before anything is sent.
-fn suites(options: &RunOptions, catalog: &Catalog, ui: &Ui) -> Result<Vec<Suite>, CliError> {
-    let paths: Vec<PathBuf> = options.paths.iter().map(PathBuf::from).collect();
-    let loaded = load(&paths, catalog)?;
-    ui.problems(&loaded.problems);
-    if loaded
-        .problems
-        .iter()
-        .any(|problem| problem.severity == Severity::Error)
-    {
-        return Err(CliError::usage(format!(
-            "{}; nothing was sent",
-            count_problems(&loaded.problems)
-        )));
-    }
-    Ok(loaded.suites)
-}
-
-fn selection(options: &RunOptions, seed: u64) -> Result<Selection, CliError> {
-    let filters = options
-        .filters
-        .iter()
-        .map(|pattern| Pattern::parse(pattern));
-    Ok(Selection {
-        models: options.models.clone(),
-        filters: filters
-            .collect::<Result<_, _>>()
-            .map_err(|error| CliError::usage(error.to_string()))?,
-        tags: options.tags.clone(),
-        sample: options.sample,
-        limit: options.limit,
-        shard: options.shard,
-        repeat: options.repeat,
-        shuffle: options.stop_early,
-        seed,
-    })
-}
-
-/// Returns the entry of a model that `--model` names and no suite lists: one that the catalog knows, or an id by its
-/// looks.
-pub(super) fn entry_of(id: &str, catalog: &Catalog) -> Option<ModelEntry> {
-    let facts = catalog.look_up(&ModelId::parse(id));
-    let can_be_asked = facts.is_some_and(|facts| facts.kind == Kind::Chat);
-    let looks_like_id = facts.is_none() && id.contains(['.', ':']);
-    (can_be_asked || looks_like_id).then(|| suite::entry_of(id, catalog))
 }
 
 /// What is asked, and of whom.
@@ -337,7 +284,12 @@ async fn ask(
     }
     let left = plan.len().saturating_sub(done.len() as u64);
     let (watcher, events) = mpsc::channel();
-    let shown = progress.show(ui, left, events);
+    let shown = progress.show(
+        ui,
+        left,
+        events,
+        look_ahead(&header, &folder, &plan, catalog, left),
+    );
     let execution = Execution {
         lanes: lanes(&plan, &client, catalog, options),
         budget,
@@ -361,6 +313,29 @@ async fn ask(
         batch.clear();
     }
     Ok(was_stopped || is_lacking)
+}
+
+/// Returns what says how long the `left` trials of a run will take; `None` where nobody is waited for.
+fn look_ahead(
+    header: &Header,
+    folder: &RunFolder,
+    plan: &Arc<Plan>,
+    catalog: &Catalog,
+    left: u64,
+) -> LookAhead {
+    let options = &header.options;
+    if options.replay.is_some() || header.run.graded.is_some() || plan.is_empty() {
+        return None;
+    }
+    let ahead = Ahead {
+        plan: Arc::clone(plan),
+        catalog: catalog.clone(),
+        options: options.clone(),
+        runs: folder.path.parent().unwrap_or(Path::new(".")).to_owned(),
+        run: folder.id.clone(),
+        left: duration::float(left) / duration::float(plan.len()),
+    };
+    Some(Box::new(move || ahead.look()))
 }
 
 /// Returns what says where verdicts are there, told of what earlier sittings have found; `None` without `--stop-early`.

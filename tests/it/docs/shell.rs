@@ -46,7 +46,8 @@ fn answered(command: &Command, service: &Service) -> Vec<String> {
     if args[0] != "eval" || command.has("--replay") || command.has("--resume") {
         return args;
     }
-    let is_recorded = command.has("--record") || command.has("--cache");
+    let is_counted = args.iter().any(|arg| arg.starts_with("--count-tokens"));
+    let is_recorded = command.has("--record") || command.has("--cache") || is_counted;
     let more: &[&str] = if is_recorded {
         &["--region", "us-east-1", "--endpoint-url", &service.url()]
     } else {
@@ -86,6 +87,11 @@ fn try_commands(page: &Page, service: &Service) -> Vec<String> {
         let mut next = Some(&command);
         let mut piped = String::new();
         while let Some(command) = next {
+            if command.has("--watch") {
+                // It waits for its reader, who is not here.
+                next = None;
+                continue;
+            }
             let args = answered(command, service);
             let args: Vec<&str> = args.iter().map(String::as_str).collect();
             let outcome = program.run_reading(&piped, &args);
