@@ -61,6 +61,8 @@ struct Limit {
     rate: f64,
     /// What the quota says, per second; never exceeded. `None` where the limit was found out.
     told: Option<f64>,
+    /// What it says for all who share it.
+    whole: f64,
     /// Seconds of the rate that may be used at once.
     depth: f64,
     /// Whether two refusals have said what the rate is.
@@ -96,6 +98,28 @@ impl Gauge {
             since: now,
             first: None,
         }
+    }
+
+    /// Takes only a part of what the quota tells; what is found out is what others leave anyway.
+    ///
+    /// Who joins others finds the bucket as they left it: taken to be empty.
+    pub(super) fn share(&mut self, part: f64, now: Instant) {
+        self.refill(now);
+        let Some(limit) = &mut self.limit else { return };
+        let Some(before) = limit.told else { return };
+        let told = limit.whole * part;
+        limit.told = Some(told);
+        limit.rate = if told > before {
+            told
+        } else {
+            limit.rate.min(told)
+        };
+        let is_joining = self.calls == 0 && part < 1.0;
+        self.level = if is_joining {
+            0.0
+        } else {
+            self.level.min(limit.capacity())
+        };
     }
 
     /// Returns whether no limit is known and none was met yet.
@@ -209,6 +233,7 @@ impl Limit {
         Self {
             rate,
             told: None,
+            whole: rate,
             depth: DEPTH * SAFE,
             confirmed: false,
             quiet: QUIET,
@@ -289,6 +314,28 @@ mod tests {
             }
             fits
         }
+    }
+
+    #[test]
+    fn a_part_is_taken_of_what_is_told() {
+        let start = Instant::now();
+        let later = |seconds| start + Duration::from_secs(seconds);
+        let mut gauge = Gauge::new(Some(600), start);
+        gauge.share(0.5, start);
+        // Who joins others begins with nothing, at half the rate: five a second.
+        assert_eq!(gauge.wait_for(10.0, start), Duration::from_secs(2));
+        assert_eq!(gauge.wait_for(10.0, later(2)), Duration::ZERO);
+        gauge.take(10.0);
+        // The others are gone.
+        gauge.share(1.0, later(2));
+        assert_eq!(gauge.wait_for(10.0, later(2)), Duration::from_secs(1));
+        // They are back, and what there is too much is given up: nine seconds of the half are the most.
+        gauge.share(0.5, later(100));
+        assert_eq!(gauge.wait_for(45.0, later(100)), Duration::ZERO);
+        assert!(gauge.level <= 45.0);
+        let mut open = Gauge::new(None, start);
+        open.share(0.5, start);
+        assert_eq!(open.wait_for(1_000.0, start), Duration::ZERO);
     }
 
     /// Asks until `calls` were taken, and returns the seconds that took and how many were refused.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::limiter::Limiter;
-use super::paced::Paced;
+use super::paced::{Paced, Share};
 use super::retry::RetryPolicy;
 use crate::catalog::Quota;
 use crate::model::{ModelClient, Request};
@@ -68,6 +68,16 @@ impl Lane {
             paced: Paced::new(client, settings.slots, limiter, settings.policy),
             slots: settings.slots,
         }
+    }
+
+    /// Returns the model and the region that are asked; `None` is the region of the run.
+    pub fn whom(&self) -> (&str, Option<&str>) {
+        (&self.model, self.region.as_deref())
+    }
+
+    /// Returns a hold on its quota; `None` where none is kept to.
+    pub fn share(&self) -> Option<Share> {
+        self.paced.share()
     }
 
     /// Returns whether `entry` is asked in this lane.

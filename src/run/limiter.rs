@@ -79,6 +79,12 @@ impl Limiter {
         }
     }
 
+    /// Takes only a part of what the quota tells from now on.
+    pub(super) fn share(&mut self, part: f64, now: Instant) {
+        self.requests.share(part, now);
+        self.tokens.share(part, now);
+    }
+
     /// Reserves one request, and the tokens of a prompt of `bytes` and of `max_tokens`.
     ///
     /// # Errors

@@ -36,6 +36,7 @@ pub use executor::{Decide, EarlyStop, Execution, RunError, execute};
 pub use fetch::fetch;
 pub use lane::{Lane, LaneSettings};
 pub use makespan::{Load, makespan};
+pub use paced::Share;
 pub use recall::{Recall, RecallError};
 pub use remaining::remaining;
 pub use retry::RetryPolicy;

@@ -20,7 +20,7 @@ use crate::model::{Completion, ErrorKind, ModelClient, ModelError, Remedy, Reque
 pub(super) struct Paced {
     client: Arc<dyn ModelClient>,
     slots: Arc<Semaphore>,
-    quota: Option<SharedQuota>,
+    quota: Option<Arc<SharedQuota>>,
     policy: RetryPolicy,
     breaker: Mutex<Breaker>,
     warm: Warm,
@@ -48,6 +48,18 @@ struct SharedQuota {
     turn: Semaphore,
     /// Rings when a call has been settled, which may give tokens back.
     settled: Notify,
+}
+
+/// A hold on the quota of a model that others ask as well.
+#[derive(Clone)]
+pub struct Share(Arc<SharedQuota>);
+
+impl Share {
+    /// Takes only a part of it from now on, above 0 and at most 1. A quota that is not known is found out as it is left.
+    pub fn set(&self, part: f64) {
+        self.0.lock().share(part, Instant::now().into_std());
+        self.0.settled.notify_one();
+    }
 }
 
 /// What asking gave in the end.
@@ -78,12 +90,17 @@ impl Paced {
         Self {
             client,
             slots: Arc::new(Semaphore::new(slots)),
-            quota: limiter.map(SharedQuota::new),
+            quota: limiter.map(SharedQuota::new).map(Arc::new),
             policy,
             breaker: Mutex::default(),
             warm: Warm::default(),
             given_up: CancellationToken::new(),
         }
+    }
+
+    /// Returns a hold on its quota; `None` where none is kept to.
+    pub(super) fn share(&self) -> Option<Share> {
+        self.quota.clone().map(Share)
     }
 
     /// Does some waiting, unless the model is given up or the run is stopped before it is over.

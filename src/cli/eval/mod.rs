@@ -10,6 +10,7 @@ mod duration;
 mod lanes;
 mod learn;
 mod money;
+mod neighbours;
 mod planning;
 mod servers;
 mod sitting;
@@ -290,8 +291,10 @@ async fn ask(
         events,
         look_ahead(&header, &folder, &plan, catalog, left),
     );
+    let lanes = lanes(&plan, &client, catalog, options);
+    let _neighbours = neighbours::share(&lanes, options);
     let execution = Execution {
-        lanes: lanes(&plan, &client, catalog, options),
+        lanes,
         budget,
         plan,
         done,
