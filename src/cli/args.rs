@@ -56,6 +56,14 @@ pub(super) struct AwsArgs {
     pub pricing: Option<PathBuf>,
 }
 
+/// What is told of single calls.
+#[derive(Debug, Clone, Default, Args)]
+pub(super) struct WatchArgs {
+    /// Tell of every call on stderr: time, tokens, cost, wait, error, request id
+    #[arg(short, long)]
+    pub verbose: bool,
+}
+
 fn shown(path: &Path) -> String {
     path.display().to_string()
 }

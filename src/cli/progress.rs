@@ -7,10 +7,11 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use super::log::{Level, Line};
+use super::told;
 use super::ui::Ui;
 use crate::catalog::Usd;
 use crate::journal::TrialStatus;
-use crate::report::safe_text;
 use crate::run::Event;
 
 /// Between two looks at the bar.
@@ -43,22 +44,44 @@ pub(super) enum Progress {
 }
 
 impl Progress {
-    /// Shows what `events` tell of `planned` trials, on a thread of its own, until nobody sends any more and it is unparked.
+    /// Shows what `told` says of what `events` tell of `planned` trials, on a thread of its own, until nobody sends any more and it is unparked.
     ///
     /// It looks ten times a second: to be woken by every event would cost a run more than counting it.
-    pub(super) fn show(self, ui: &Ui, planned: u64, events: Receiver<Event>) -> JoinHandle<()> {
+    pub(super) fn show(
+        self,
+        ui: &Ui,
+        told: Told,
+        planned: u64,
+        events: Receiver<Event>,
+    ) -> JoinHandle<()> {
+        let ui = ui.clone();
         let style = match self {
             Self::Auto if ui.may_draw() => Self::Bar,
             Self::Auto => Self::Plain,
+            Self::Bar if ui.is_json() => Self::Plain,
             chosen => chosen,
         };
-        std::thread::spawn(move || Watcher::new(style, planned).watch(&events))
+        std::thread::spawn(move || Watcher::new(style, ui, told, planned).watch(&events))
     }
+}
+
+/// Hears of every event, on the thread that shows progress.
+pub(super) type Ear = Box<dyn FnMut(&Event) + Send>;
+
+/// Who hears of a run beside whoever looks at its progress.
+#[derive(Default)]
+pub(super) struct Told {
+    /// Whether every call is told.
+    pub(super) calls: bool,
+    /// Hears of everything.
+    pub(super) ear: Option<Ear>,
 }
 
 /// What has happened so far.
 struct Watcher {
     style: Progress,
+    ui: Ui,
+    told: Told,
     planned: u64,
     began: Instant,
     finished: u64,
@@ -70,9 +93,11 @@ struct Watcher {
 }
 
 impl Watcher {
-    fn new(style: Progress, planned: u64) -> Self {
+    fn new(style: Progress, ui: Ui, told: Told, planned: u64) -> Self {
         Self {
             style,
+            ui,
+            told,
             planned,
             began: Instant::now(),
             finished: 0,
@@ -98,10 +123,15 @@ impl Watcher {
             let is_over = loop {
                 match events.try_recv() {
                     Ok(event) => {
-                        let line = self.note(event);
-                        if let (Some(line), true) = (line, self.style != Progress::None) {
-                            bar.suspend(|| Ui::new().note(&safe_text(&line)));
+                        if let Some(ear) = &mut self.told.ear {
+                            ear(&event);
                         }
+                        if self.is_told(&event)
+                            && let Some(line) = told::line_of(&event)
+                        {
+                            bar.suspend(|| self.ui.tell(&line));
+                        }
+                        self.note(event);
                     }
                     Err(why) => break why == TryRecvError::Disconnected,
                 }
@@ -116,34 +146,32 @@ impl Watcher {
                 }
                 Progress::Plain if Instant::now() >= next_line => {
                     next_line += LINE_EVERY;
-                    Ui::new().note(&format!(
-                        "{}/{} {}",
-                        self.finished,
-                        self.planned,
-                        self.summary()
-                    ));
+                    self.ui.tell(&self.line());
                 }
                 _ => {}
             }
             std::thread::park_timeout(TICK);
         }
         bar.finish_and_clear();
+        if self.ui.is_json() && self.style != Progress::None {
+            self.ui.tell(&self.line());
+        }
     }
 
-    /// Counts an event; returns a line that should stay, if it has one.
-    fn note(&mut self, event: Event) -> Option<String> {
+    /// Returns whether an event gets a line that stays.
+    fn is_told(&self, event: &Event) -> bool {
         match event {
-            Event::Slow { model, message } => {
-                return Some(format!("`{model}` has not answered yet: {message}"));
-            }
-            Event::GivenUp {
-                model,
-                message,
-                hint,
-            } => {
-                let hint = hint.map_or(String::new(), |hint| format!("\nhint: {hint}"));
-                return Some(format!("`{model}` is not asked any more: {message}{hint}"));
-            }
+            Event::Called(_) => self.told.calls,
+            // People see them counted.
+            Event::Retrying { .. } => self.ui.is_json() && self.style != Progress::None,
+            _ => self.style != Progress::None,
+        }
+    }
+
+    /// Counts an event.
+    fn note(&mut self, event: Event) {
+        match event {
+            Event::Slow { .. } | Event::GivenUp { .. } | Event::Called(_) => {}
             Event::Finished { status, paid, .. } => {
                 self.finished += 1;
                 *self.by_status.entry(status.as_str()).or_default() += 1;
@@ -161,7 +189,22 @@ impl Watcher {
                 }
             }
         }
-        None
+    }
+
+    /// Returns the line of the progress so far.
+    fn line(&self) -> Line {
+        let message = format!("{}/{} {}", self.finished, self.planned, self.summary());
+        let line = Line::new(Level::Info, "progress", message)
+            .with("finished", self.finished)
+            .with("planned", self.planned);
+        let line = ORDER.iter().fold(line, |line, status| {
+            let count = self.by_status.get(status.as_str());
+            line.with(status.as_str(), count.copied().unwrap_or_default())
+        });
+        line.with("cost_usd", self.paid.to_f64())
+            .with("unpriced", self.unpriced)
+            .with("retries", self.retries)
+            .with("elapsed_ms", told::millis(self.began.elapsed()))
     }
 
     /// Counts, time left, cost so far, rate; what was last asked again. The most telling comes first, since a narrow

@@ -243,6 +243,13 @@ pub struct Attempt {
     pub failed: Option<ErrorKind>,
 }
 
+impl Attempt {
+    /// Returns what it is billed; `None` where something is and there is no price.
+    pub fn cost(&self, price: Option<&PriceRow>) -> Option<Usd> {
+        billed(std::iter::once(self), price)
+    }
+}
+
 /// One turn of a conversation.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct TurnRecord {

@@ -7,6 +7,7 @@
 mod asks;
 mod breaker;
 mod budget;
+mod call;
 mod dialogue;
 mod event;
 mod executor;
@@ -26,6 +27,7 @@ mod webhook;
 mod worker;
 
 pub use budget::Budget;
+pub use call::{Answered as CallAnswered, Call, Content, Ended, TrialName, Watch};
 pub use event::Event;
 pub use executor::{Decide, EarlyStop, Execution, RunError, execute};
 pub use fetch::fetch;

@@ -6,7 +6,9 @@ use std::time::Duration;
 use clap::Args;
 
 use crate::catalog::Usd;
-use crate::cli::args::{AwsArgs, RecordingArgs, at_least_one, duration, fraction, share};
+use crate::cli::args::{
+    AwsArgs, RecordingArgs, WatchArgs, at_least_one, duration, fraction, share,
+};
 use crate::cli::outputs::OutputArgs;
 use crate::cli::progress::Progress;
 use crate::gate::Gate;
@@ -169,6 +171,8 @@ pub(in crate::cli) struct EvalArgs {
     /// Progress on stderr
     #[arg(long, value_enum, default_value = "auto")]
     pub(super) progress: Progress,
+    #[command(flatten)]
+    pub(super) watch: WatchArgs,
 }
 
 impl EvalArgs {

@@ -20,14 +20,16 @@ use servers::Hosted;
 pub(super) use servers::may_start;
 use sitting::{Resumed, Sitting};
 
+use super::args::WatchArgs;
 use super::configured::for_run;
 use super::connect::{Connected, connect, runtime};
 use super::error::CliError;
 use super::exit::Exit;
 use super::github;
 use super::header::catalog;
+use super::log::{Level, Line};
 use super::outputs::{OutputArgs, Shown, journal_error, records_of};
-use super::progress::Progress;
+use super::progress::{Progress, Told};
 use super::run_folder::RunFolder;
 use super::signals;
 use super::ui::{Ui, count_problems};
@@ -36,7 +38,7 @@ use crate::catalog::{Catalog, Kind};
 use crate::journal::{Header, JournalReader, RunOptions, Stopped};
 use crate::model::{ModelClient, ModelId, ToolHost};
 use crate::plan::{self, Pattern, Plan, Selection};
-use crate::run::{EarlyStop, Execution, Recall, RunError, Stop, execute};
+use crate::run::{EarlyStop, Execution, Recall, RunError, Stop, Watch, execute};
 use crate::suite::{self, ModelEntry, Severity, Suite};
 use crate::tally::{AGAIN, Chosen, Early, RecordsError, contests};
 
@@ -47,6 +49,7 @@ pub(super) struct Job<'a> {
     pub(super) run_dir: &'a Path,
     pub(super) outputs: &'a OutputArgs,
     pub(super) progress: Progress,
+    pub(super) watch: &'a WatchArgs,
     pub(super) beginning: Beginning,
 }
 
@@ -83,6 +86,7 @@ pub(super) fn run(args: &EvalArgs, ui: &Ui) -> Result<Exit, CliError> {
         run_dir: &args.run_dir,
         outputs: &args.outputs,
         progress: args.progress,
+        watch: &args.watch,
         beginning: resumed.map_or(Beginning::New, |resumed| {
             Beginning::Resumed(Box::new(resumed))
         }),
@@ -98,6 +102,7 @@ pub(super) fn carry_out(job: Job<'_>, ui: &Ui) -> Result<Exit, CliError> {
         run_dir,
         outputs,
         progress,
+        watch,
         beginning,
     } = job;
     let (options, identity) = for_run(options, ui)?;
@@ -144,6 +149,7 @@ pub(super) fn carry_out(job: Job<'_>, ui: &Ui) -> Result<Exit, CliError> {
         tools: hosted.as_ref().and_then(|hosted| hosted.host.clone()),
         recall,
         progress,
+        watch,
     };
     let stopped = runtime.block_on(ask(sitting, asking, &catalog, ui))?;
     if let Some(hosted) = hosted {
@@ -158,7 +164,16 @@ pub(super) fn carry_out(job: Job<'_>, ui: &Ui) -> Result<Exit, CliError> {
     for exchange in cassette.iter().flat_map(|cassette| cassette.unwritten()) {
         ui.note(&format!("warning: not recorded: {exchange}"));
     }
-    ui.note(&format!("run {} in {}", folder.id, folder.path.display()));
+    let path = folder.path.display().to_string();
+    let line = Line::new(
+        Level::Info,
+        "run_finished",
+        format!("run {} in {path}", folder.id),
+    )
+    .with("run", &*folder.id)
+    .with("path", path)
+    .with("exit_code", shown.exit().code());
+    ui.tell(&line);
     if stopped.is_some_and(|why| why != Stopped::Early) && !is_graded {
         ui.note(&format!(
             "to finish it: mcp-cli eval --resume {}",
@@ -274,18 +289,19 @@ pub(super) fn entry_of(id: &str, catalog: &Catalog) -> Option<ModelEntry> {
 }
 
 /// What is asked, and of whom.
-struct Asking {
+struct Asking<'a> {
     plan: Arc<Plan>,
     client: Arc<dyn ModelClient>,
     tools: Option<Arc<dyn ToolHost>>,
     recall: Option<Arc<Recall>>,
     progress: Progress,
+    watch: &'a WatchArgs,
 }
 
 /// Asks what is left of the plan; returns why it ended early, if it did.
 async fn ask(
     sitting: Sitting,
-    asking: Asking,
+    asking: Asking<'_>,
     catalog: &Catalog,
     ui: &Ui,
 ) -> Result<Option<Stopped>, CliError> {
@@ -295,6 +311,7 @@ async fn ask(
         tools,
         recall,
         progress,
+        watch,
     } = asking;
     let Sitting {
         header,
@@ -308,7 +325,16 @@ async fn ask(
     let stop = Stop::default();
     signals::watch(&stop);
     let (watcher, events) = mpsc::channel();
-    let shown = progress.show(ui, left, events);
+    let told = Told {
+        calls: watch.verbose,
+        ear: None,
+    };
+    let watch = if watch.verbose {
+        Watch::Calls
+    } else {
+        Watch::Outcomes
+    };
+    let shown = progress.show(ui, told, left, events);
     let execution = Execution {
         lanes: lanes(&plan, &client, catalog, options),
         budget: money::budget(&plan, &header, &paid),
@@ -319,6 +345,7 @@ async fn ask(
         max_failures: options.max_failures,
         recall,
         early: early(&header, &folder)?,
+        watch,
         header: Arc::clone(&header),
     };
     let executed = execute(execution, journal, &stop, watcher).await;
