@@ -62,6 +62,9 @@ pub(super) struct WatchArgs {
     /// Tell of every call on stderr: time, tokens, cost, wait, error, request id
     #[arg(short, long)]
     pub verbose: bool,
+    /// Send traces and metrics to this OpenTelemetry collector (OTLP over HTTP), in builds with the feature `otel`
+    #[arg(long, value_name = "URL")]
+    pub otel: Option<String>,
 }
 
 fn shown(path: &Path) -> String {

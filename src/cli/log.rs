@@ -137,10 +137,14 @@ impl Line {
 
     /// Returns it as people read it: the message, and what to do about it.
     pub(super) fn text(&self) -> String {
-        match self.fields.get("hint").and_then(Value::as_str) {
-            Some(hint) => format!("{}\nhint: {hint}", self.message),
-            None => self.message.clone(),
-        }
+        let mark = match self.event {
+            "warning" => "warning: ",
+            "error" => "error: ",
+            _ => "",
+        };
+        let hint = self.fields.get("hint").and_then(Value::as_str);
+        let hint = hint.map_or(String::new(), |hint| format!("\nhint: {hint}"));
+        format!("{mark}{}{hint}", self.message)
     }
 
     /// Returns the line as JSON, told at `now`: in it nothing acts, on a terminal or in a CI job.
@@ -196,6 +200,7 @@ mod tests {
         ] {
             let line = Line::of(text);
             assert_eq!((line.level, line.event), (level, event), "{text}");
+            assert_eq!(line.text(), text);
         }
     }
 

@@ -30,6 +30,7 @@ mod logs;
 mod merge;
 mod models;
 mod named_files;
+mod otel;
 mod outputs;
 mod progress;
 mod provider;

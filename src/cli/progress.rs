@@ -65,8 +65,8 @@ impl Progress {
     }
 }
 
-/// Hears of every event, on the thread that shows progress.
-pub(super) type Ear = Box<dyn FnMut(&Event) + Send>;
+/// Hears of every event, on the thread that shows progress; returns what there is to tell of its own.
+pub(super) type Ear = Box<dyn FnMut(&Event) -> Option<Line> + Send>;
 
 /// Who hears of a run beside whoever looks at its progress.
 #[derive(Default)]
@@ -123,8 +123,9 @@ impl Watcher {
             let is_over = loop {
                 match events.try_recv() {
                     Ok(event) => {
-                        if let Some(ear) = &mut self.told.ear {
-                            ear(&event);
+                        let heard = self.told.ear.as_mut().and_then(|ear| ear(&event));
+                        if let Some(line) = heard {
+                            bar.suspend(|| self.ui.tell(&line));
                         }
                         if self.is_told(&event)
                             && let Some(line) = told::line_of(&event)

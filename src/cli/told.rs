@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
+use super::exit::Exit;
 use super::log::{Level, Line};
+use super::run_folder::RunFolder;
 use crate::catalog::Usd;
 use crate::model::ErrorKind;
 use crate::run::{Call, Event};
@@ -15,6 +17,16 @@ pub(super) fn retry(model: &str, kind: ErrorKind, wait: Duration) -> Line {
         .with("model", model)
         .with("kind", kind.as_str())
         .with("wait_ms", millis(wait))
+}
+
+/// Returns where a run that is over can be found.
+pub(super) fn run_finished(folder: &RunFolder, exit: Exit) -> Line {
+    let path = folder.path.display().to_string();
+    let message = format!("run {} in {path}", folder.id);
+    Line::new(Level::Info, "run_finished", message)
+        .with("run", &*folder.id)
+        .with("path", path)
+        .with("exit_code", exit.code())
 }
 
 /// Returns what an event is told as; `None` of trials, which are counted.

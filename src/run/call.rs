@@ -182,6 +182,8 @@ impl Content {
 pub struct Ended {
     /// Which trial.
     pub trial: TrialName,
+    /// When it ended.
+    pub at: SystemTime,
     /// The weighted mean of its checks, 0..=1, where there is one.
     pub score: Option<f64>,
     /// What its answer costs, judges aside; `None` where there is no price.
@@ -203,6 +205,7 @@ impl Ended {
         };
         Self {
             trial,
+            at: SystemTime::now(),
             score: record.score,
             cost: record.cost(entry.price.as_ref()),
             error: record.error.clone(),

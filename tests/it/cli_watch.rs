@@ -185,3 +185,45 @@ async fn a_question_by_hand_is_told_in_the_same_form() {
     );
     assert_eq!(outcome.stdout, "");
 }
+
+#[cfg(not(feature = "otel"))]
+#[tokio::test]
+async fn a_build_without_telemetry_says_so_where_it_is_asked_for() {
+    let service = Service::echo(std::time::Duration::ZERO).await;
+    let program = Program::new();
+    program.write("suite.yaml", SUITE);
+    let outcome = ask(&program, &service.url(), &["--otel", "http://127.0.0.1:9"]).exits(2);
+    assert!(
+        outcome.stderr.contains("--features otel"),
+        "{}",
+        outcome.stderr
+    );
+    assert_eq!(service.asked(), 0);
+    let variable = [(
+        "OTEL_EXPORTER_OTLP_ENDPOINT",
+        "http://127.0.0.1:9".to_owned(),
+    )];
+    let url = service.url();
+    let args = [
+        "eval",
+        "suite.yaml",
+        "--endpoint-url",
+        &url,
+        "--region",
+        "us-east-1",
+    ];
+    let outcome = program.run_with(&variable, &args).exits(0);
+    assert!(
+        outcome
+            .stderr
+            .contains("warning: this build of mcp-cli cannot send"),
+        "{}",
+        outcome.stderr
+    );
+    assert!(
+        !ask(&program, &url, &[])
+            .exits(0)
+            .stderr
+            .contains("cannot send")
+    );
+}

@@ -19,6 +19,8 @@ mod cli_init;
 mod cli_live;
 mod cli_logs;
 mod cli_merge;
+#[cfg(feature = "otel")]
+mod cli_otel;
 mod cli_query;
 mod cli_resume;
 mod cli_runs;
@@ -29,6 +31,8 @@ mod cli_watch;
 mod docs;
 mod double;
 mod first_page;
+#[cfg(feature = "otel")]
+mod otlp;
 mod page;
 mod pipeline;
 mod plan;

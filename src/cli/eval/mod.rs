@@ -27,11 +27,12 @@ use super::error::CliError;
 use super::exit::Exit;
 use super::github;
 use super::header::catalog;
-use super::log::{Level, Line};
+use super::otel::{Live, Wanted};
 use super::outputs::{OutputArgs, Shown, journal_error, records_of};
 use super::progress::{Progress, Told};
 use super::run_folder::RunFolder;
 use super::signals;
+use super::told::run_finished;
 use super::ui::{Ui, count_problems};
 use super::validate::load;
 use crate::catalog::{Catalog, Kind};
@@ -105,6 +106,7 @@ pub(super) fn carry_out(job: Job<'_>, ui: &Ui) -> Result<Exit, CliError> {
         watch,
         beginning,
     } = job;
+    let wanted = Wanted::find(watch.otel.as_deref())?;
     let (options, identity) = for_run(options, ui)?;
     let catalog = catalog(options.pricing.as_deref())?;
     let plan = planned(&options, seed, &catalog, ui)?;
@@ -143,15 +145,28 @@ pub(super) fn carry_out(job: Job<'_>, ui: &Ui) -> Result<Exit, CliError> {
         Beginning::Resumed(resumed) => resumed.go_on(&plan)?,
     };
     let folder = sitting.folder.clone();
+    let endpoint = sitting.header.options.endpoint_url.as_deref();
+    let live = Live::start(
+        wanted,
+        &folder.id,
+        (endpoint, region.as_deref()),
+        runtime.handle(),
+        ui,
+    );
     let asking = Asking {
         plan,
         client,
         tools: hosted.as_ref().and_then(|hosted| hosted.host.clone()),
         recall,
         progress,
-        watch,
+        verbose: watch.verbose,
+        live: live.as_ref(),
     };
-    let stopped = runtime.block_on(ask(sitting, asking, &catalog, ui))?;
+    let asked = runtime.block_on(ask(sitting, asking, &catalog, ui));
+    if let Some(live) = live {
+        live.finish(ui);
+    }
+    let stopped = asked?;
     if let Some(hosted) = hosted {
         runtime.block_on(hosted.stop());
     }
@@ -164,16 +179,7 @@ pub(super) fn carry_out(job: Job<'_>, ui: &Ui) -> Result<Exit, CliError> {
     for exchange in cassette.iter().flat_map(|cassette| cassette.unwritten()) {
         ui.note(&format!("warning: not recorded: {exchange}"));
     }
-    let path = folder.path.display().to_string();
-    let line = Line::new(
-        Level::Info,
-        "run_finished",
-        format!("run {} in {path}", folder.id),
-    )
-    .with("run", &*folder.id)
-    .with("path", path)
-    .with("exit_code", shown.exit().code());
-    ui.tell(&line);
+    ui.tell(&run_finished(&folder, shown.exit()));
     if stopped.is_some_and(|why| why != Stopped::Early) && !is_graded {
         ui.note(&format!(
             "to finish it: mcp-cli eval --resume {}",
@@ -295,7 +301,9 @@ struct Asking<'a> {
     tools: Option<Arc<dyn ToolHost>>,
     recall: Option<Arc<Recall>>,
     progress: Progress,
-    watch: &'a WatchArgs,
+    verbose: bool,
+    /// Whoever tells a collector.
+    live: Option<&'a Live>,
 }
 
 /// Asks what is left of the plan; returns why it ended early, if it did.
@@ -311,7 +319,8 @@ async fn ask(
         tools,
         recall,
         progress,
-        watch,
+        verbose,
+        live,
     } = asking;
     let Sitting {
         header,
@@ -326,13 +335,13 @@ async fn ask(
     signals::watch(&stop);
     let (watcher, events) = mpsc::channel();
     let told = Told {
-        calls: watch.verbose,
-        ear: None,
+        calls: verbose,
+        ear: live.map(Live::ear),
     };
-    let watch = if watch.verbose {
-        Watch::Calls
-    } else {
-        Watch::Outcomes
+    let watch = match live {
+        Some(live) => live.watch(),
+        None if verbose => Watch::Calls,
+        None => Watch::Outcomes,
     };
     let shown = progress.show(ui, told, left, events);
     let execution = Execution {
