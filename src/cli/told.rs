@@ -7,6 +7,7 @@ use super::log::{Level, Line};
 use super::run_folder::RunFolder;
 use crate::catalog::Usd;
 use crate::model::ErrorKind;
+use crate::report::one_line;
 use crate::run::{Call, Event};
 
 /// Returns a call that is made again after `wait`.
@@ -85,8 +86,8 @@ fn called(call: &Call) -> Line {
         "{}{} for {}/{}: {}",
         call.model,
         judge.collect::<String>(),
-        trial.suite,
-        trial.case,
+        one_line(&trial.suite),
+        one_line(&trial.case),
         said.join(", ")
     );
     let error = call.outcome.as_ref().err();

@@ -25,7 +25,7 @@ pub fn safe_text(text: &str) -> Cow<'_, str> {
 }
 
 /// Returns `text` safe and on one line, runs of white space as one space.
-pub(super) fn one_line(text: &str) -> String {
+pub fn one_line(text: &str) -> String {
     let words = safe_text(text);
     let words: Vec<&str> = words.split_whitespace().collect();
     defused(&words.join(" ")).into_owned()

@@ -26,7 +26,7 @@ pub(super) fn of(content: &Content) -> Vec<KeyValue> {
     attributes
 }
 
-fn message(message: &Message) -> Value {
+pub(super) fn message(message: &Message) -> Value {
     let role = match message.role {
         Role::User => "user",
         Role::Assistant => "assistant",

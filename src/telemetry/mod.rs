@@ -15,6 +15,8 @@ mod measure;
 mod post;
 mod queue;
 mod spans;
+#[cfg(test)]
+mod tests;
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;

@@ -2,7 +2,13 @@
 //!
 //! Field numbers are those of `opentelemetry/proto/{trace,metrics,common,resource}/v1/*.proto`.
 
+#![expect(
+    clippy::panic,
+    reason = "a test that is sent something else should say so and stop"
+)]
+
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 use wiremock::matchers::{header, path};
@@ -56,7 +62,10 @@ impl Fields {
 
     fn hex(&self, number: u64) -> String {
         let bytes = self.bytes(number).next().unwrap_or_default();
-        bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+        bytes.iter().fold(String::new(), |mut hex, byte| {
+            write!(hex, "{byte:02x}").unwrap();
+            hex
+        })
     }
 
     fn number(&self, number: u64) -> u64 {

@@ -21,6 +21,10 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 /// What is to be sent, and where to.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a variable of its own"
+)]
 pub(super) struct Wanted {
     /// What the flag says; `None` where variables do.
     endpoint: Option<String>,
@@ -29,6 +33,8 @@ pub(super) struct Wanted {
     /// Whether spans hold what was asked and answered.
     content: bool,
     timeout: Duration,
+    /// Whether the environment asks for gRPC, which is not spoken.
+    grpc: bool,
     /// The span that the run is a part of.
     parent: Option<String>,
 }
@@ -77,6 +83,7 @@ impl Wanted {
                 "OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT",
                 &["true", "span_only", "span_and_event"],
             ),
+            grpc: flag.is_none() && is("OTEL_EXPORTER_OTLP_PROTOCOL", &["grpc"]),
             timeout: timeout.map_or(PATIENCE, Duration::from_millis),
             parent: set("TRACEPARENT"),
         })
@@ -129,6 +136,17 @@ mod tests {
             let signals = wanted.map(|wanted| (wanted.traces, wanted.metrics));
             assert_eq!(signals, expected, "{flag:?} {variables:?}");
         }
+    }
+
+    #[test]
+    fn grpc_is_not_spoken_and_a_flag_means_http() {
+        let grpc = [
+            ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://c:4317"),
+            ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc"),
+        ];
+        assert!(wanted(None, &grpc).unwrap().grpc);
+        assert!(!wanted(Some("http://c:4318"), &grpc).unwrap().grpc);
+        assert!(!wanted(None, &grpc[..1]).unwrap().grpc);
     }
 
     #[test]

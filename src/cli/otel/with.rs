@@ -38,6 +38,12 @@ impl Live {
         ui: &Ui,
     ) -> Option<Self> {
         let wanted = wanted?;
+        if wanted.grpc {
+            let why =
+                "OTEL_EXPORTER_OTLP_PROTOCOL asks for gRPC; name a port of OTLP/HTTP with --otel";
+            ui.note(&format!("warning: no telemetry is sent: {why}"));
+            return None;
+        }
         let settings = Settings {
             endpoint: wanted.endpoint,
             traces: wanted.traces,
@@ -56,7 +62,7 @@ impl Live {
                 content: wanted.content,
             }),
             Err(why) => {
-                ui.tell(&Line::of(&format!("warning: no telemetry is sent: {why}")));
+                ui.note(&format!("warning: no telemetry is sent: {why}"));
                 None
             }
         }
