@@ -45,6 +45,8 @@ pub mod stats;
 pub mod store;
 pub mod suite;
 pub mod tally;
+#[cfg(feature = "otel")]
+pub mod telemetry;
 pub mod template;
 pub mod text;
 pub mod vectors;

@@ -59,18 +59,37 @@ const FLOORS: &[&[(&str, &[&str])]] = &[
             ],
         ),
     ],
-    &[(
-        "report",
-        &[
-            "tally", "journal", "plan", "check", "check", "catalog", "gate", "stats", "model",
-            "text",
-        ],
-    )],
+    &[
+        (
+            "report",
+            &[
+                "tally", "journal", "plan", "check", "check", "catalog", "gate", "stats", "model",
+                "text",
+            ],
+        ),
+        ("telemetry", &["run", "journal", "catalog", "model"]),
+    ],
     &[(
         "cli",
         &[
-            "report", "tally", "run", "journal", "plan", "config", "suite", "check", "catalog",
-            "bedrock", "cassette", "mcp", "gate", "vectors", "store", "model", "files",
+            "report",
+            "telemetry",
+            "tally",
+            "run",
+            "journal",
+            "plan",
+            "config",
+            "suite",
+            "check",
+            "catalog",
+            "bedrock",
+            "cassette",
+            "mcp",
+            "gate",
+            "vectors",
+            "store",
+            "model",
+            "files",
         ],
     )],
     &[("main", &["cli"])],
@@ -92,8 +111,9 @@ const PACKAGES: &[(&str, &[&str])] = &[
     ("jsonschema", &["check"]),
     ("porter_stemmer", &["check"]),
     ("whatlang", &["check"]),
-    ("hyper", &["run", "mcp"]),
-    ("rustls", &["run", "mcp"]),
+    ("hyper", &["run", "mcp", "telemetry"]),
+    ("rustls", &["run", "mcp", "telemetry"]),
+    ("opentelemetry", &["telemetry"]),
     ("rmcp", &["mcp"]),
     ("rusqlite", &["store"]),
     ("roxmltree", &["check"]),
@@ -109,7 +129,7 @@ const PACKAGES: &[(&str, &[&str])] = &[
     ("ignore", &["cli"]),
     ("image", &["cli"]),
     ("annotate_snippets", &["suite", "cli"]),
-    ("tokio", &["bedrock", "mcp", "run", "cli"]),
+    ("tokio", &["bedrock", "mcp", "run", "telemetry", "cli"]),
 ];
 
 /// What nothing below `cli` may do.

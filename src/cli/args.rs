@@ -56,6 +56,17 @@ pub(super) struct AwsArgs {
     pub pricing: Option<PathBuf>,
 }
 
+/// What is told of single calls.
+#[derive(Debug, Clone, Default, Args)]
+pub(super) struct TellArgs {
+    /// Tell of every call on stderr: time, tokens, cost, wait, error, request id
+    #[arg(short, long)]
+    pub verbose: bool,
+    /// Send traces and metrics to this OpenTelemetry collector (OTLP over HTTP), in builds with the feature `otel`
+    #[arg(long, value_name = "URL")]
+    pub otel: Option<String>,
+}
+
 fn shown(path: &Path) -> String {
     path.display().to_string()
 }

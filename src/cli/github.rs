@@ -29,7 +29,7 @@ pub(super) fn tell(shown: &mut Shown, ui: &Ui) {
     let root = variable("GITHUB_WORKSPACE");
     let root = root.and_then(|root| Path::new(&root).canonicalize().ok());
     for line in annotations(shown.findings(), |path| from_root(path, root.as_deref())) {
-        ui.note(&line);
+        ui.annotate(&line);
     }
 }
 

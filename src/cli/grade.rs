@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::args::{AwsArgs, RecordingArgs, RunDirArgs};
+use super::args::{AwsArgs, RecordingArgs, RunDirArgs, TellArgs};
 use super::error::CliError;
 use super::eval::{self, Beginning, Job};
 use super::exit::Exit;
@@ -50,6 +50,8 @@ pub(super) struct GradeArgs {
     /// Progress on stderr
     #[arg(long, value_enum, default_value = "auto")]
     progress: Progress,
+    #[command(flatten)]
+    tell: TellArgs,
 }
 
 pub(super) fn run(args: &GradeArgs, ui: &Ui) -> Result<Exit, CliError> {
@@ -63,6 +65,7 @@ pub(super) fn run(args: &GradeArgs, ui: &Ui) -> Result<Exit, CliError> {
         run_dir: &args.runs.run_dir,
         outputs: &args.outputs,
         progress: args.progress,
+        tell: &args.tell,
         beginning: Beginning::Graded(folder),
         only: None,
     };

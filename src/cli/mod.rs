@@ -26,10 +26,12 @@ mod live;
 #[cfg(not(feature = "cloud"))]
 #[path = "no_live.rs"]
 mod live;
+mod log;
 mod logs;
 mod merge;
 mod models;
 mod named_files;
+mod otel;
 mod outputs;
 mod progress;
 mod provider;
@@ -39,6 +41,7 @@ mod run_folder;
 mod runs;
 mod schema;
 mod signals;
+mod told;
 mod trial_call;
 mod trouble;
 mod ui;
@@ -52,6 +55,7 @@ use clap::{CommandFactory, Parser, Subcommand};
 
 use error::CliError;
 use exit::Exit;
+use log::LogFormat;
 use ui::Ui;
 
 /// Evaluate models on AWS Bedrock: which is good enough, what it costs, and how sure we are
@@ -66,6 +70,16 @@ use ui::Ui;
     after_help = "Try the samples offline:\n  mcp-cli eval suites/ --replay fixtures/demo"
 )]
 struct Cli {
+    /// What is told on stderr: text for people, or a JSON object a line
+    #[arg(
+        long,
+        value_enum,
+        global = true,
+        default_value = "text",
+        value_name = "FORMAT",
+        env = LogFormat::VARIABLE
+    )]
+    log_format: LogFormat,
     #[command(subcommand)]
     command: Command,
 }
@@ -105,15 +119,25 @@ enum Command {
 
 /// Runs the program with these arguments, its own name first, and returns its exit code.
 pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let ui = Ui::new();
-    let cli = match Cli::try_parse_from(args) {
+    let args: Vec<OsString> = args.into_iter().collect();
+    let cli = match Cli::try_parse_from(&args) {
         Ok(cli) => cli,
-        Err(error) => return ui.clap_error(&error).into(),
+        Err(error) => return Ui::new(sought(&args)).clap_error(&error).into(),
     };
+    let ui = Ui::new(cli.log_format);
     match dispatch(cli.command, &ui) {
         Ok(exit) => exit.into(),
         Err(error) => ui.error(&error).into(),
     }
+}
+
+/// Returns how somebody is told of arguments that cannot be read.
+fn sought(args: &[OsString]) -> LogFormat {
+    let args: Vec<String> = args
+        .iter()
+        .map(|arg| arg.to_string_lossy().into_owned())
+        .collect();
+    LogFormat::sought(&args, std::env::var(LogFormat::VARIABLE).ok().as_deref())
 }
 
 fn dispatch(command: Command, ui: &Ui) -> Result<Exit, CliError> {

@@ -8,10 +8,12 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::clock::{Clock, Expected};
+use super::log::{Level, Line};
+use super::told;
 use super::ui::{Ui, plural};
 use crate::catalog::Usd;
 use crate::journal::TrialStatus;
-use crate::report::{safe_text, span_of_time};
+use crate::report::span_of_time;
 use crate::run::Event;
 
 /// Between two looks at the bar.
@@ -47,20 +49,23 @@ pub(super) enum Progress {
 }
 
 impl Progress {
-    /// Shows what `events` tell of `planned` trials, on a thread of its own, until nobody sends any more and it is unparked.
+    /// Shows what `told` says of what `events` tell of `planned` trials, on a thread of its own, until nobody sends any more and it is unparked.
     ///
     /// It looks ten times a second: to be woken by every event would cost a run more than counting it. `look_ahead` says what is
     /// expected of the run, on another thread.
     pub(super) fn show(
         self,
         ui: &Ui,
+        told: Told,
         planned: u64,
         events: Receiver<Event>,
         look_ahead: LookAhead,
     ) -> JoinHandle<()> {
+        let ui = ui.clone();
         let style = match self {
             Self::Auto if ui.may_draw() => Self::Bar,
             Self::Auto => Self::Plain,
+            Self::Bar if ui.is_json() => Self::Plain,
             chosen => chosen,
         };
         let (sender, expected) = channel();
@@ -68,13 +73,27 @@ impl Progress {
             // A run does not wait for it, and may be over before.
             std::thread::spawn(move || look().map(|expected| sender.send(expected)));
         }
-        std::thread::spawn(move || Watcher::new(style, planned, expected).watch(&events))
+        std::thread::spawn(move || Watcher::new(style, ui, told, planned, expected).watch(&events))
     }
+}
+
+/// Hears of every event, on the thread that shows progress; returns what there is to tell of its own.
+pub(super) type Ear = Box<dyn FnMut(&Event) -> Option<Line> + Send>;
+
+/// Who hears of a run beside whoever looks at its progress.
+#[derive(Default)]
+pub(super) struct Told {
+    /// Whether every call is told.
+    pub(super) calls: bool,
+    /// Hears of everything.
+    pub(super) ear: Option<Ear>,
 }
 
 /// What has happened so far.
 struct Watcher {
     style: Progress,
+    ui: Ui,
+    told: Told,
     planned: u64,
     clock: Clock,
     expected: Receiver<Expected>,
@@ -87,9 +106,17 @@ struct Watcher {
 }
 
 impl Watcher {
-    fn new(style: Progress, planned: u64, expected: Receiver<Expected>) -> Self {
+    fn new(
+        style: Progress,
+        ui: Ui,
+        told: Told,
+        planned: u64,
+        expected: Receiver<Expected>,
+    ) -> Self {
         Self {
             style,
+            ui,
+            told,
             planned,
             clock: Clock::new(planned),
             expected,
@@ -116,10 +143,16 @@ impl Watcher {
             let is_over = loop {
                 match events.try_recv() {
                     Ok(event) => {
-                        let line = self.note(event);
-                        if let (Some(line), true) = (line, self.style != Progress::None) {
-                            bar.suspend(|| Ui::new().note(&safe_text(&line)));
+                        let heard = self.told.ear.as_mut().and_then(|ear| ear(&event));
+                        if let Some(line) = heard {
+                            bar.suspend(|| self.ui.tell(&line));
                         }
+                        if self.is_told(&event)
+                            && let Some(line) = told::line_of(&event)
+                        {
+                            bar.suspend(|| self.ui.tell(&line));
+                        }
+                        self.note(event);
                     }
                     Err(why) => break why == TryRecvError::Disconnected,
                 }
@@ -137,15 +170,18 @@ impl Watcher {
                 }
                 Progress::Plain if Instant::now() >= next_line => {
                     next_line += LINE_EVERY;
-                    let summary = self.summary();
-                    let (finished, planned) = (self.finished, self.planned);
-                    Ui::new().note(&format!("{finished}/{planned} {summary}"));
+                    let line = self.line();
+                    self.ui.tell(&line);
                 }
                 _ => {}
             }
             std::thread::park_timeout(TICK);
         }
         bar.finish_and_clear();
+        if self.ui.is_json() && self.style != Progress::None {
+            let line = self.line();
+            self.ui.tell(&line);
+        }
     }
 
     /// Takes in what is expected, and says it where lines are few.
@@ -153,29 +189,30 @@ impl Watcher {
         let whole = expected.total();
         self.clock.expect(expected);
         if self.style == Progress::Plain && whole > LINE_EVERY {
-            Ui::new().note(&format!(
-                "{} to ask, about {}",
-                plural(self.planned, "trial"),
-                span_of_time(whole)
-            ));
+            let trials = plural(self.planned, "trial");
+            let message = format!("{trials} to ask, about {}", span_of_time(whole));
+            let line = Line::new(Level::Info, "run_expected", message)
+                .with("planned", self.planned)
+                .with("expected_ms", told::millis(whole));
+            self.ui.tell(&line);
         }
     }
 
-    /// Counts an event; returns a line that should stay, if it has one.
-    fn note(&mut self, event: Event) -> Option<String> {
+    /// Returns whether an event gets a line that stays.
+    fn is_told(&self, event: &Event) -> bool {
         match event {
-            Event::Slow { model, message } => {
-                return Some(format!("`{model}` has not answered yet: {message}"));
-            }
-            Event::GivenUp {
-                model,
-                message,
-                hint,
-            } => {
-                self.clock.give_up(&model);
-                let hint = hint.map_or(String::new(), |hint| format!("\nhint: {hint}"));
-                return Some(format!("`{model}` is not asked any more: {message}{hint}"));
-            }
+            Event::Called(_) => self.told.calls,
+            // People see them counted.
+            Event::Retrying { .. } => self.ui.is_json() && self.style != Progress::None,
+            _ => self.style != Progress::None,
+        }
+    }
+
+    /// Counts an event.
+    fn note(&mut self, event: Event) {
+        match event {
+            Event::Slow { .. } | Event::Called(_) => {}
+            Event::GivenUp { model, .. } => self.clock.give_up(&model),
             Event::Finished {
                 status,
                 paid,
@@ -200,7 +237,23 @@ impl Watcher {
                 }
             }
         }
-        None
+    }
+
+    /// Returns the line of the progress so far.
+    fn line(&mut self) -> Line {
+        let summary = self.summary();
+        let message = format!("{}/{} {summary}", self.finished, self.planned);
+        let line = Line::new(Level::Info, "progress", message)
+            .with("finished", self.finished)
+            .with("planned", self.planned);
+        let line = ORDER.iter().fold(line, |line, status| {
+            let count = self.by_status.get(status.as_str());
+            line.with(status.as_str(), count.copied().unwrap_or_default())
+        });
+        line.with("cost_usd", self.paid.to_f64())
+            .with("unpriced", self.unpriced)
+            .with("retries", self.retries)
+            .with("elapsed_ms", told::millis(self.clock.elapsed()))
     }
 
     /// Counts, time left, cost so far, rate; what was last asked again. The most telling comes first, since a narrow

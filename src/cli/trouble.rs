@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::error::CliError;
 use super::exit::Exit;
+use super::log::{Level, Line};
 use super::ui::Ui;
 use crate::model::{ErrorKind, ModelError, Remedy};
 use crate::report::safe_text;
@@ -128,6 +129,10 @@ impl Trouble {
 
     /// Tells it on stderr.
     pub(super) fn tell(&self, ui: &Ui) {
+        if ui.is_json() {
+            let line = Line::new(Level::Error, "error", self.headline()).with_all(self.to_json());
+            return ui.tell(&line.with("exit_code", self.exit().code()));
+        }
         for line in self.lines() {
             ui.note(&safe_text(&line));
         }

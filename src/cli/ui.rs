@@ -8,9 +8,11 @@
 use std::io::{self, IsTerminal, Write};
 
 use annotate_snippets::Renderer;
+use jiff::Timestamp;
 
 use super::error::CliError;
 use super::exit::Exit;
+use super::log::{Level, Line, LogFormat};
 use crate::report::safe_text;
 use crate::suite::{Severity, SuiteError};
 
@@ -20,18 +22,21 @@ const WIDTH: usize = 100;
 const MIN_WIDTH: usize = 80;
 
 /// The terminal, or what stands in its place.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Ui {
     colour_out: bool,
     colour_err: bool,
+    log: LogFormat,
 }
 
 impl Ui {
-    pub(super) fn new() -> Self {
+    /// Returns the terminal, told of in this way on stderr.
+    pub(super) fn new(log: LogFormat) -> Self {
         let takes_colour = |choice| choice != anstream::ColorChoice::Never;
         Self {
             colour_out: takes_colour(anstream::AutoStream::choice(&io::stdout())),
             colour_err: takes_colour(anstream::AutoStream::choice(&io::stderr())),
+            log,
         }
     }
 
@@ -42,7 +47,9 @@ impl Ui {
 
     /// Returns whether stderr is a terminal that may be drawn on.
     pub(super) fn may_draw(&self) -> bool {
-        io::stderr().is_terminal() && std::env::var_os("CI").is_none()
+        self.log == LogFormat::Text
+            && io::stderr().is_terminal()
+            && std::env::var_os("CI").is_none()
     }
 
     /// Returns the columns that results may take.
@@ -91,14 +98,53 @@ impl Ui {
         }
     }
 
-    /// Prints a line for people.
+    /// Returns whether stderr is read by a program, a JSON object a line.
+    pub(super) fn is_json(&self) -> bool {
+        self.log == LogFormat::Json
+    }
+
+    /// Tells a line of text; `warning: ` and `error: ` at its beginning say how much it matters.
     pub(super) fn note(&self, line: &str) {
+        if self.is_json() {
+            return self.tell(&Line::of(line));
+        }
+        self.write(line);
+    }
+
+    /// Tells a line that programs know by its name: its message, or all of it as JSON.
+    pub(super) fn tell(&self, line: &Line) {
+        if !self.is_json() {
+            return self.write(&safe_text(&line.text()));
+        }
+        self.write(&line.to_json(Timestamp::now()));
+    }
+
+    /// Writes a line in one piece, so that those of several programs do not mix.
+    fn write(&self, line: &str) {
         // Nobody can be told that stderr is gone.
-        let _ = writeln!(io::stderr().lock(), "{line}");
+        let _ = io::stderr()
+            .lock()
+            .write_all(format!("{line}\n").as_bytes());
+    }
+
+    /// Tells a CI job of something in its own words, which it reads at the beginning of a line of text only.
+    pub(super) fn annotate(&self, line: &str) {
+        if self.is_json() {
+            return self.tell(&Line::new(Level::Info, "annotation", line));
+        }
+        self.write(line);
     }
 
     /// Asks something, and leaves the line open for the answer.
     pub(super) fn prompt(&self, text: &str) {
+        self.piece("question", text);
+    }
+
+    /// Shows a piece of a text that goes on.
+    pub(super) fn piece(&self, event: &'static str, text: &str) {
+        if self.is_json() {
+            return self.tell(&Line::new(Level::Info, event, text));
+        }
         let mut err = io::stderr().lock();
         // Nobody can be told that stderr is gone.
         let _ = write!(err, "{text}").and_then(|()| err.flush());
@@ -106,6 +152,11 @@ impl Ui {
 
     /// Prints problems of suites, each with its line and caret, and a line that counts them.
     pub(super) fn problems(&self, problems: &[SuiteError]) {
+        if self.is_json() {
+            return problems
+                .iter()
+                .for_each(|problem| self.tell(&line_of(problem)));
+        }
         let renderer = if self.colour_err {
             Renderer::styled()
         } else {
@@ -119,6 +170,14 @@ impl Ui {
 
     /// Prints an error and returns its exit code.
     pub(super) fn error(&self, error: &CliError) -> Exit {
+        if self.is_json() {
+            let line = Line::new(Level::Error, "error", &*error.message)
+                .with("causes", error.causes.clone())
+                .with("hints", error.hints.clone())
+                .with("exit_code", error.exit.code());
+            self.tell(&line);
+            return error.exit;
+        }
         self.note(&format!(
             "{} {}",
             self.word("error:", anstyle::AnsiColor::Red),
@@ -139,6 +198,11 @@ impl Ui {
 
     /// Prints help, a version, or what is wrong with the arguments.
     pub(super) fn clap_error(&self, error: &clap::Error) -> Exit {
+        if self.is_json() && error.use_stderr() {
+            let text = error.to_string();
+            let message = text.strip_prefix("error: ").unwrap_or(&text);
+            return self.error(&CliError::usage(message));
+        }
         let printed = error.print();
         if error.use_stderr()
             || printed.is_err_and(|error| error.kind() != io::ErrorKind::BrokenPipe)
@@ -156,6 +220,20 @@ impl Ui {
         let style = colour.on_default().bold();
         format!("{style}{word}{style:#}")
     }
+}
+
+/// Returns a problem of a suite as programs read it.
+fn line_of(problem: &SuiteError) -> Line {
+    let level = match problem.severity {
+        Severity::Error => Level::Error,
+        Severity::Warning => Level::Warn,
+    };
+    let place = &problem.place;
+    Line::new(level, "problem", &*problem.message)
+        .with("path", place.file.path.display().to_string())
+        .with("line", place.line)
+        .with("column", place.column)
+        .with("hint", problem.hint.clone())
 }
 
 /// Returns how many errors and warnings there are, in words.

@@ -276,6 +276,11 @@ impl Attempt {
             Some(usage) => Some(price.cost(usage)),
         }
     }
+
+    /// Returns the dollars that it is billed; `None` where something is and there is no price.
+    pub fn bill(&self, price: Option<&PriceRow>) -> Option<Usd> {
+        billed(std::iter::once(self), price)
+    }
 }
 
 /// One turn of a conversation.

@@ -55,7 +55,7 @@ pub use json::result;
 pub use judges::{CorrectedRow, HumanRow, JudgeNoiseRow, JudgeRow, PairsRow, WithEnds};
 pub use noise::{NoiseRow, SpreadRow};
 pub use results::{ResultCheck, ResultError, ResultLine, ResultToolCall};
-pub use safe::safe_text;
+pub use safe::{one_line, safe_json, safe_text};
 pub use schema::{schema_report, schema_results};
 pub use terminal::Colour;
 

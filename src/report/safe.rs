@@ -25,7 +25,7 @@ pub fn safe_text(text: &str) -> Cow<'_, str> {
 }
 
 /// Returns `text` safe and on one line, runs of white space as one space.
-pub(super) fn one_line(text: &str) -> String {
+pub fn one_line(text: &str) -> String {
     let words = safe_text(text);
     let words: Vec<&str> = words.split_whitespace().collect();
     defused(&words.join(" ")).into_owned()
@@ -60,7 +60,7 @@ pub(super) fn block(text: &str) -> String {
 
 /// Returns JSON text in which nothing acts where it is shown: the control and direction characters that JSON allows as
 /// they are, and the second `#` of two (which begin commands of CI jobs), become `\u…`. The value stays the same.
-pub(super) fn safe_json(json: &str) -> Cow<'_, str> {
+pub fn safe_json(json: &str) -> Cow<'_, str> {
     let acts = |c: char| (c as u32 >= 0x7f && is_control(c)) || is_bidi(c);
     // Nearly all text is plain, which is told far faster than by looking at every character.
     let is_plain = json.is_ascii() && !json.as_bytes().contains(&0x7f);

@@ -7,6 +7,8 @@ use futures_util::future::join_all;
 use tokio::sync::OnceCell;
 
 use super::budget::{Budget, Payer};
+use super::call::{Made, Watch};
+use super::event::Event;
 use super::lane::Lane;
 use super::paced::{Asked, Notice};
 use super::stop::Stop;
@@ -40,9 +42,31 @@ pub(super) struct Means {
     pub(super) header: Arc<Header>,
     pub(super) budget: Option<Arc<Budget>>,
     pub(super) stop: Stop,
+    pub(super) watch: Watch,
 }
 
 impl Means {
+    /// Returns what those who watch hear of a notice about a trial, if anything.
+    pub(super) fn event(&self, trial: &Trial, model: &str, notice: &Notice<'_>) -> Option<Event> {
+        let Notice::Made(made) = notice else {
+            return Event::of(model, notice);
+        };
+        if self.watch == Watch::Outcomes {
+            return None;
+        }
+        let suite = &self.header.suites[trial.at.suite as usize];
+        let judge = made
+            .judge
+            .and_then(|index| suite.judges.get(index as usize));
+        let price = match judge {
+            Some(judge) => judge.price.as_ref(),
+            None => suite.models[trial.at.model as usize].price.as_ref(),
+        };
+        let judge = judge.map(|judge| &*judge.label);
+        let call = made.told(trial, judge, price, self.watch);
+        Some(Event::Called(Box::new(call)))
+    }
+
     /// Returns whoever answers the checks of a trial.
     pub(super) fn world<'a>(&'a self, trial: &'a Trial) -> World<'a> {
         World {
@@ -170,7 +194,16 @@ impl World<'_> {
             price: judge.price.as_ref(),
         });
         let stop = self.stop.only_abandoning();
-        let notify = |notice: Notice<'_>| notify(&request.model, notice);
+        let notify = |notice: Notice<'_>| {
+            let notice = match notice {
+                Notice::Made(made) => Notice::Made(Made {
+                    judge: Some(index),
+                    ..made
+                }),
+                other => other,
+            };
+            notify(&request.model, notice);
+        };
         let Asked {
             result, attempts, ..
         } = lane.paced.ask(request, payer, &stop, notify).await;

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::call::{Call, Ended};
 use super::paced::Notice;
 use crate::catalog::Usd;
 use crate::journal::TrialStatus;
@@ -24,7 +25,11 @@ pub enum Event {
         paid: Option<Usd>,
         /// Why there was no completion.
         error: Option<ErrorKind>,
+        /// More of it, where calls are watched.
+        more: Option<Box<Ended>>,
     },
+    /// A call has ended; told where calls are watched.
+    Called(Box<Call>),
     /// A call failed and will be repeated.
     Retrying {
         /// The model's id.
@@ -57,7 +62,8 @@ impl Event {
     pub(super) fn of(model: &str, notice: &Notice<'_>) -> Option<Self> {
         let model = model.to_owned();
         Some(match notice {
-            Notice::NoMoney => return None,
+            // Whoever knows the trial tells of calls.
+            Notice::NoMoney | Notice::Made(_) => return None,
             Notice::Again(error, wait) => Self::Retrying {
                 model,
                 kind: error.kind,

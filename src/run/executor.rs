@@ -10,6 +10,7 @@ use tokio::task::{JoinError, JoinSet};
 
 use super::asks::Means;
 use super::budget::{Budget, Payer};
+use super::call::{Ended, Watch};
 use super::event::Event;
 use super::groups;
 use super::lane::Lane;
@@ -52,6 +53,8 @@ pub struct Execution {
     pub recall: Option<Arc<Recall>>,
     /// Says of which model entries nothing more need be known, where a run may stop before its end.
     pub early: Option<EarlyStop>,
+    /// How closely somebody watches.
+    pub watch: Watch,
 }
 
 /// What says of which model entries, as suite and index, nothing more need be known.
@@ -100,6 +103,7 @@ pub async fn execute(
         max_failures,
         recall,
         early,
+        watch,
     } = execution;
     let places = if early.is_some() { 1 } else { OPEN_PER_SLOT };
     let (known, decide) = early.map(|early| (early.decided, early.decide)).unzip();
@@ -114,6 +118,7 @@ pub async fn execute(
         failures: 0,
         decide,
         decided: Arc::clone(&decided),
+        watch,
     };
     let writer = tokio::spawn(scribe.write_all(written));
     let done = Arc::new(done);
@@ -126,6 +131,7 @@ pub async fn execute(
         header: Arc::clone(&header),
         budget,
         stop: stop.clone(),
+        watch,
     };
     let mut driving = JoinSet::new();
     for lane in means
@@ -162,11 +168,11 @@ pub async fn execute(
     if !plan.has_groups() || stop.is_stopped() {
         return Ok(journal);
     }
-    let notify = |model: &str, notice: Notice<'_>| {
+    let notify = |trial: &Trial, model: &str, notice: Notice<'_>| {
         if let Notice::Over(_, reason) = notice {
             stop.note(reason);
         }
-        if let Some(event) = Event::of(model, &notice) {
+        if let Some(event) = means.event(trial, model, &notice) {
             // A watcher that has gone away misses nothing it needs.
             let _ = watcher.send(event);
         }
@@ -283,9 +289,9 @@ impl Driver {
             match notice {
                 Notice::Over(_, reason) => self.means.stop.note(reason),
                 Notice::NoMoney => self.run_out(trial),
-                Notice::Again(..) | Notice::Slow(_) => {}
+                Notice::Again(..) | Notice::Slow(_) | Notice::Made(_) => {}
             }
-            if let Some(event) = Event::of(model, &notice) {
+            if let Some(event) = self.means.event(trial, model, &notice) {
                 // A watcher that has gone away misses nothing it needs.
                 let _ = self.watcher.send(event);
             }
@@ -308,6 +314,7 @@ struct Scribe {
     failures: u64,
     decide: Option<Decide>,
     decided: Decided,
+    watch: Watch,
 }
 
 impl Scribe {
@@ -360,6 +367,7 @@ impl Scribe {
                 .zip(judges)
                 .map(|(answer, judges)| answer + judges),
             error,
+            more: (self.watch != Watch::Outcomes).then(|| Box::new(Ended::of(&record, suite))),
         };
         if matches!(record.status, TrialStatus::Failed | TrialStatus::Error) {
             self.failures += 1;

@@ -24,7 +24,7 @@ pub(super) async fn judge(
     plan: &Arc<Plan>,
     mut journal: JournalWriter,
     means: &Means,
-    notify: &impl Fn(&str, Notice<'_>),
+    notify: &impl Fn(&Trial, &str, Notice<'_>),
 ) -> Result<JournalWriter, RunError> {
     let Some(mut answers) = Recorded::open(journal.path()) else {
         return Ok(journal);
@@ -53,7 +53,7 @@ async fn settle(
     answers: &mut Recorded,
     journal: &mut JournalWriter,
     means: &Means,
-    notify: &impl Fn(&str, Notice<'_>),
+    notify: &impl Fn(&Trial, &str, Notice<'_>),
 ) -> Result<(), RunError> {
     let Some(first) = trials.first() else {
         return Ok(());
@@ -120,7 +120,7 @@ async fn judge_group(
     indices: &[usize],
     case: &mut Case,
     means: &Means,
-    notify: &impl Fn(&str, Notice<'_>),
+    notify: &impl Fn(&Trial, &str, Notice<'_>),
 ) -> Option<()> {
     let requests: Vec<Option<Request>> = indices
         .iter()
@@ -162,7 +162,8 @@ async fn judge_group(
         }
         let trial = &case[indices[0]].0;
         let world = means.world(trial);
-        calls.extend(world.answer(&wanted, &mut answers, notify).await?);
+        let notify = |model: &str, notice: Notice<'_>| notify(trial, model, notice);
+        calls.extend(world.answer(&wanted, &mut answers, &notify).await?);
     };
     for (index, verdict) in indices.iter().zip(verdicts) {
         let (trial, record) = &mut case[*index];

@@ -8,6 +8,7 @@ mod asks;
 mod batch;
 mod breaker;
 mod budget;
+mod call;
 mod dialogue;
 mod event;
 mod executor;
@@ -31,6 +32,7 @@ mod worker;
 
 pub use batch::{Answers, Batch, BatchError, FEWEST_RECORDS, Ordered, Ordering};
 pub use budget::Budget;
+pub use call::{Answered as CallAnswered, Call, Content, Ended, TrialName, Watch};
 pub use event::Event;
 pub use executor::{Decide, EarlyStop, Execution, RunError, execute};
 pub use fetch::fetch;

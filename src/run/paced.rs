@@ -9,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::breaker::{Breaker, Outlook};
 use super::budget::Payer;
+use super::call::Made;
 use super::limiter::{Limiter, Reservation, Settlement};
 use super::retry::{RetryPolicy, draw};
 use super::stop::Stop;
@@ -37,6 +38,8 @@ pub(super) enum Notice<'a> {
     Slow(&'a ModelError),
     /// The model is given up; nobody asks it any more.
     Over(&'a ModelError, Stopped),
+    /// A call has ended.
+    Made(Made<'a>),
     /// The question was not sent: its worst case does not fit into the budget.
     NoMoney,
 }
@@ -154,10 +157,22 @@ impl Paced {
         } else {
             None
         };
+        let mut told = Duration::ZERO;
         loop {
             match self.attempt(request, payer, stop, &mut asked.waited).await {
-                Ok((result, slot)) => {
-                    asked.attempts.push(attempt_of(&result));
+                Ok((result, slot, sent)) => {
+                    let billed = attempt_of(&result);
+                    notify(Notice::Made(Made {
+                        request,
+                        result: &result,
+                        billed: &billed,
+                        attempt: asked.attempts.len() + 1,
+                        sent,
+                        waited: asked.waited.saturating_sub(told),
+                        judge: None,
+                    }));
+                    told = asked.waited;
+                    asked.attempts.push(billed);
                     asked.result = result;
                     asked.slot = Some(slot);
                 }
@@ -207,14 +222,14 @@ impl Paced {
     /// # Errors
     ///
     /// Nothing was sent: the run was stopped, the model given up, or the budget reached. What the call itself gives is
-    /// the inner result.
+    /// the inner result; with it come the slot, and when the call was sent.
     async fn attempt(
         &self,
         request: &Request,
         payer: Option<Payer<'_>>,
         stop: &Stop,
         waited: &mut Duration,
-    ) -> Result<(Result<Completion, ModelError>, Slot), ModelError> {
+    ) -> Result<(Result<Completion, ModelError>, Slot, Instant), ModelError> {
         let queued = Instant::now();
         let slots = Arc::clone(&self.slots);
         let slot = self.unless_closed(stop, slots.acquire_owned()).await?;
@@ -241,7 +256,8 @@ impl Paced {
             }
             None => None,
         };
-        *waited += queued.elapsed();
+        let sent = Instant::now();
+        *waited += sent - queued;
         self.lock_breaker().sent();
         let result = tokio::select! {
             biased;
@@ -256,7 +272,7 @@ impl Paced {
         } else if let Some(payer) = payer {
             payer.note(request, &result);
         }
-        Ok((result, slot))
+        Ok((result, slot, sent))
     }
 
     /// Sleeps, unless the model is given up or the run is stopped first.

@@ -30,7 +30,7 @@ use crate::program::{Program, repository};
 use crate::service::Service;
 use page::{Block, Page};
 
-const PAGES: [&str; 17] = [
+const PAGES: [&str; 18] = [
     "README.md",
     "docs/README.md",
     "docs/suites.md",
@@ -39,6 +39,7 @@ const PAGES: [&str; 17] = [
     "docs/tools.md",
     "docs/promptfoo.md",
     "docs/running.md",
+    "docs/observability.md",
     "docs/security.md",
     "docs/batch.md",
     "docs/comparing.md",

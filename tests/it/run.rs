@@ -13,7 +13,9 @@ use mcp_cli::journal::{
 };
 use mcp_cli::model::{ModelClient, ModelId, ToolHost};
 use mcp_cli::plan::{self, Plan, Selection, Trial, TrialKey};
-use mcp_cli::run::{Event, Execution, Lane, LaneSettings, RetryPolicy, RunError, Stop, execute};
+use mcp_cli::run::{
+    Event, Execution, Lane, LaneSettings, RetryPolicy, RunError, Stop, Watch, execute,
+};
 use mcp_cli::suite::{self, Suite, Surroundings};
 use mcp_cli::tally::{PlanOrder, RecordsError};
 use tempfile::TempDir;
@@ -67,6 +69,7 @@ pub(crate) struct Run {
     pub(crate) quota: Quota,
     pub(crate) max_failures: Option<u64>,
     pub(crate) tools: Option<Arc<dyn ToolHost>>,
+    pub(crate) watch: Watch,
     header: Arc<Header>,
     folder: TempDir,
 }
@@ -103,6 +106,7 @@ impl Run {
             },
             max_failures: None,
             tools: None,
+            watch: Watch::default(),
             folder,
         }
     }
@@ -170,6 +174,7 @@ impl Run {
         };
         let execution = Execution {
             early: None,
+            watch: self.watch,
             plan: Arc::clone(&self.plan),
             done,
             header: Arc::clone(&self.header),

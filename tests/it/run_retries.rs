@@ -29,7 +29,9 @@ async fn latency_is_the_successful_attempt_alone() {
     assert_eq!(record.usage(), Usage::new(10, 2));
     let waits = sat.events.iter().filter_map(|event| match event {
         Event::Retrying { wait, .. } => Some(*wait),
-        Event::Finished { .. } | Event::Slow { .. } | Event::GivenUp { .. } => None,
+        Event::Finished { .. } | Event::Slow { .. } | Event::GivenUp { .. } | Event::Called(_) => {
+            None
+        }
     });
     let expected = [5, 3].map(Duration::from_secs);
     assert_eq!(waits.collect::<Vec<_>>(), expected);

@@ -7,7 +7,7 @@ use clap::Args;
 
 use super::batch::BatchArgs;
 use crate::catalog::Usd;
-use crate::cli::args::{AwsArgs, RecordingArgs, at_least_one, duration, fraction, share};
+use crate::cli::args::{AwsArgs, RecordingArgs, TellArgs, at_least_one, duration, fraction, share};
 use crate::cli::outputs::OutputArgs;
 use crate::cli::progress::Progress;
 use crate::gate::Gate;
@@ -193,6 +193,8 @@ pub(in crate::cli) struct EvalArgs {
     /// Progress on stderr
     #[arg(long, value_enum, default_value = "auto")]
     pub(super) progress: Progress,
+    #[command(flatten)]
+    pub(super) tell: TellArgs,
 }
 
 impl EvalArgs {

@@ -32,22 +32,25 @@ use servers::Hosted;
 pub(super) use servers::may_start;
 use sitting::{Resumed, Sitting};
 
+use super::args::TellArgs;
 use super::configured::for_run;
 use super::connect::{Connected, connect, runtime};
 use super::error::CliError;
 use super::exit::Exit;
 use super::github;
 use super::header::catalog;
+use super::otel::{Live, Wanted};
 use super::outputs::{OutputArgs, Shown, journal_error, records_of};
-use super::progress::{LookAhead, Progress};
+use super::progress::{LookAhead, Progress, Told};
 use super::run_folder::RunFolder;
 use super::signals;
+use super::told::run_finished;
 use super::ui::Ui;
 use crate::catalog::Catalog;
 use crate::journal::{Header, JournalReader, RunOptions, Stopped};
 use crate::model::{BatchClient, ModelClient, ToolHost};
 use crate::plan::{Plan, Shard};
-use crate::run::{EarlyStop, Execution, Ordering, Recall, RunError, Stop, execute};
+use crate::run::{EarlyStop, Execution, Ordering, Recall, RunError, Stop, Watch, execute};
 use crate::tally::{Chosen, Early, RecordsError, contests};
 
 /// What is to be run, and how it is shown.
@@ -57,6 +60,7 @@ pub(super) struct Job<'a> {
     pub(super) run_dir: &'a Path,
     pub(super) outputs: &'a OutputArgs,
     pub(super) progress: Progress,
+    pub(super) tell: &'a TellArgs,
     pub(super) beginning: Beginning,
     /// The suites that are run, by their paths; `None`: all. Others may be broken.
     pub(super) only: Option<&'a BTreeSet<PathBuf>>,
@@ -99,6 +103,7 @@ pub(super) fn run(args: &EvalArgs, ui: &Ui) -> Result<Exit, CliError> {
         run_dir: &args.run_dir,
         outputs: &args.outputs,
         progress: args.progress,
+        tell: &args.tell,
         beginning: resumed.map_or(Beginning::New, |resumed| {
             Beginning::Resumed(Box::new(resumed))
         }),
@@ -121,7 +126,7 @@ pub(super) fn carry_out(job: Job<'_>, ui: &Ui) -> Result<Exit, CliError> {
     for exchange in unwritten {
         ui.note(&format!("warning: not recorded: {exchange}"));
     }
-    ui.note(&format!("run {} in {}", folder.id, folder.path.display()));
+    ui.tell(&run_finished(&folder, shown.exit()));
     if is_unfinished {
         ui.note(&format!(
             "to finish it: mcp-cli eval --resume {}",
@@ -155,9 +160,11 @@ fn carry_on(job: Job<'_>, ui: &Ui) -> Result<Finished, CliError> {
         run_dir,
         outputs: _,
         progress,
+        tell,
         beginning,
         only,
     } = job;
+    let wanted = Wanted::find(tell.otel.as_deref())?;
     let (options, identity) = for_run(options, ui)?;
     let catalog = catalog(options.pricing.as_deref())?;
     let plan = planned(&options, seed, only, &catalog, ui)?;
@@ -197,6 +204,14 @@ fn carry_on(job: Job<'_>, ui: &Ui) -> Result<Finished, CliError> {
         Beginning::Resumed(resumed) => resumed.go_on(&plan)?,
     };
     let folder = sitting.folder.clone();
+    let endpoint = sitting.header.options.endpoint_url.as_deref();
+    let live = Live::start(
+        wanted,
+        &folder.id,
+        (endpoint, region.as_deref()),
+        runtime.handle(),
+        ui,
+    );
     let asking = Asking {
         plan,
         client,
@@ -204,8 +219,14 @@ fn carry_on(job: Job<'_>, ui: &Ui) -> Result<Finished, CliError> {
         tools: hosted.as_ref().and_then(|hosted| hosted.host.clone()),
         recall,
         progress,
+        verbose: tell.verbose,
+        live: live.as_ref(),
     };
-    let is_left = runtime.block_on(ask(sitting, asking, &catalog, ui))?;
+    let asked = runtime.block_on(ask(sitting, asking, &catalog, ui));
+    if let Some(live) = live {
+        live.finish(ui);
+    }
+    let is_left = asked?;
     if let Some(hosted) = hosted {
         runtime.block_on(hosted.stop());
     }
@@ -230,19 +251,22 @@ fn recall(folder: &RunFolder) -> Result<Arc<Recall>, CliError> {
 }
 
 /// What is asked, and of whom.
-struct Asking {
+struct Asking<'a> {
     plan: Arc<Plan>,
     client: Arc<dyn ModelClient>,
     batches: Option<Arc<dyn BatchClient>>,
     tools: Option<Arc<dyn ToolHost>>,
     recall: Option<Arc<Recall>>,
     progress: Progress,
+    verbose: bool,
+    /// Whoever tells a collector.
+    live: Option<&'a Live>,
 }
 
 /// Asks what is left of the plan; returns whether something still is which a resumed run would ask.
 async fn ask(
     sitting: Sitting,
-    asking: Asking,
+    asking: Asking<'_>,
     catalog: &Catalog,
     ui: &Ui,
 ) -> Result<bool, CliError> {
@@ -253,6 +277,8 @@ async fn ask(
         tools,
         recall,
         progress,
+        verbose,
+        live,
     } = asking;
     let Sitting {
         header,
@@ -285,8 +311,18 @@ async fn ask(
     }
     let left = plan.len().saturating_sub(done.len() as u64);
     let (watcher, events) = mpsc::channel();
+    let told = Told {
+        calls: verbose,
+        ear: live.map(Live::ear),
+    };
+    let watch = match live {
+        Some(live) => live.watch(),
+        None if verbose => Watch::Calls,
+        None => Watch::Outcomes,
+    };
     let shown = progress.show(
         ui,
+        told,
         left,
         events,
         look_ahead(&header, &folder, &plan, catalog, left),
@@ -303,6 +339,7 @@ async fn ask(
         max_failures: options.max_failures,
         recall,
         early: early(&header, &folder)?,
+        watch,
         header: Arc::clone(&header),
     };
     let executed = execute(execution, journal, &stop, watcher).await;

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::markdown::Markdown;
 use crate::catalog::{PriceRow, Usd};
-use crate::cli::ui::plural;
+use crate::cli::ui::{Ui, plural};
 use crate::journal::Attempt;
 use crate::model::{Completion, Message, Part, Role, Said, ToolCall, Usage};
 use crate::report::safe_text;
@@ -204,6 +204,7 @@ pub(super) struct Show {
     styled: bool,
     state: Mutex<State>,
     stop: Stop,
+    ui: Ui,
 }
 
 #[derive(Default)]
@@ -218,7 +219,7 @@ struct State {
 }
 
 impl Show {
-    pub(super) fn new(follow: Follow, reasoning: bool, styled: bool, stop: Stop) -> Self {
+    pub(super) fn new(follow: Follow, reasoning: bool, styled: bool, stop: Stop, ui: Ui) -> Self {
         Self {
             follow,
             reasoning,
@@ -226,6 +227,7 @@ impl Show {
             styled,
             state: Mutex::default(),
             stop,
+            ui,
         }
     }
 
@@ -240,9 +242,7 @@ impl Show {
                 self.event(&json!({"type": "reasoning", "text": text}));
             }
             (Follow::Text | Follow::No, Said::Reasoning(text)) if self.reasoning => {
-                let mut err = std::io::stderr().lock();
-                // Nobody can be told that stderr is gone.
-                let _ = write!(err, "{}", safe_text(text)).and_then(|()| err.flush());
+                self.ui.piece("reasoning", &safe_text(text));
             }
             (Follow::Text | Follow::No, _) => {}
         }

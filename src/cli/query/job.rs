@@ -15,6 +15,7 @@ use crate::cli::connect::Connected;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::cli::provider::Chosen;
+use crate::cli::told::retry;
 use crate::cli::trouble::Trouble;
 use crate::cli::ui::Ui;
 use crate::journal::Attempt;
@@ -111,6 +112,7 @@ impl Job<'_> {
             self.args.show_reasoning,
             ui.colour() && !self.args.plain,
             stop.clone(),
+            ui.clone(),
         );
         let show = Arc::new(show);
         let toolbox = Toolbox::start(self.args, &self.chosen, &show, ui).await?;
@@ -222,8 +224,7 @@ impl Job<'_> {
         let lane = self.chosen.lane(&request.model, client, 1, (None, None));
         let watch = |event: Event| {
             if let (Event::Retrying { kind, wait, .. }, false) = (&event, self.args.quiet) {
-                let seconds = wait.as_secs_f64();
-                ui.note(&format!("{}; asked again in {seconds:.1} s", kind.as_str()));
+                ui.tell(&retry(&request.model, *kind, *wait));
             }
         };
         let tier = request.service_tier.as_deref();

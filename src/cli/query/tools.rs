@@ -29,6 +29,7 @@ pub(super) struct Toolbox {
     trace: bool,
     /// Hears of calls and results.
     show: Arc<Show>,
+    ui: Ui,
     /// One question to the user at a time.
     asking: Mutex<()>,
 }
@@ -106,6 +107,7 @@ impl Toolbox {
             named,
             trace: args.tools_trace || args.noisy,
             show: Arc::clone(show),
+            ui: ui.clone(),
             asking: Mutex::default(),
         }))
     }
@@ -143,8 +145,7 @@ impl Toolbox {
 
     async fn ask(&self, call: &ToolCall) -> bool {
         let _one_at_a_time = self.asking.lock().await;
-        let ui = Ui::new();
-        ui.prompt(&safe_text(&format!(
+        self.ui.prompt(&safe_text(&format!(
             "\nrun {} {}? [y/N] ",
             call.name, call.input
         )));
@@ -168,7 +169,6 @@ impl Tools for Toolbox {
     }
 
     async fn call(&self, call: &ToolCall) -> ToolResult {
-        let ui = Ui::new();
         self.show.event(&json!({
             "type": "tool_call", "id": call.id, "name": call.name, "input": call.input,
         }));
@@ -188,7 +188,7 @@ impl Tools for Toolbox {
                 .as_str()
                 .map_or_else(|| result.content.to_string(), str::to_owned);
             let text: String = text.chars().take(200).collect();
-            ui.note(&safe_text(&format!(
+            self.ui.note(&safe_text(&format!(
                 "{} {} {mark}: {text}",
                 call.name, call.input
             )));

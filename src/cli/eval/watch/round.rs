@@ -37,6 +37,7 @@ impl Round<'_> {
             run_dir: &args.run_dir,
             outputs: &args.outputs,
             progress: args.progress,
+            tell: &args.tell,
             beginning: Beginning::New,
             only: Some(self.suites),
         };
