@@ -75,7 +75,7 @@ pub(super) struct Line {
 impl Line {
     /// Every event that there is.
     #[cfg(test)]
-    pub(super) const EVENTS: [&str; 13] = [
+    pub(super) const EVENTS: [&str; 14] = [
         "note",
         "warning",
         "error",
