@@ -258,7 +258,7 @@ impl PlannedSuite {
     }
 
     /// Returns the trial of a case that need not be chosen.
-    pub(super) fn trial_of(&self, case: Arc<Case>, entry: usize, prompt: usize) -> Trial {
+    pub(super) fn trial_of(&self, case: &Arc<Case>, entry: usize, prompt: usize) -> Trial {
         let at = Position {
             suite: 0,
             case: 0,
@@ -266,7 +266,7 @@ impl PlannedSuite {
             model: index32(entry),
             repeat: 0,
         };
-        self.trial(at, &case, 0, None)
+        self.trial(at, case, 0, None)
     }
 
     /// Returns the chosen cases in the order of asking.

@@ -18,8 +18,7 @@ impl Plan {
         let count = self.suites[suite].suite.prompts.len();
         let beginnings = (0..count).map(|prompt| {
             let trials = self.first_trials(suite, prompt, LOOKED_AT);
-            let requests: Option<Vec<Request>> = trials.filter_map(|trial| asked(&trial)).collect();
-            let requests = requests.filter(|requests| requests.len() > 1)?;
+            let requests = asked(trials).filter(|requests| requests.len() > 1)?;
             shared(&requests)
         });
         let bytes = |beginning: Option<Beginning>| beginning.map_or(0, |it| it.bytes());
@@ -76,15 +75,16 @@ impl Plan {
 /// Returns what the first cases of a suite begin with, put to one of its entries.
 fn beginning(part: &PlannedSuite, entry: usize, prompt: usize) -> Option<Beginning> {
     let cases = part.suite.cases().take(LOOKED_AT).filter_map(Result::ok);
-    let trials = cases.map(|case| part.trial_of(Arc::new(case), entry, prompt));
-    let requests: Option<Vec<Request>> = trials.filter_map(|trial| asked(&trial)).collect();
-    shared(&requests?)
+    let trials = cases.map(|case| part.trial_of(&Arc::new(case), entry, prompt));
+    shared(&asked(trials)?)
 }
 
-/// Returns the question of a trial: `None` if nobody is asked, `Some(None)` if it cannot be rendered.
-fn asked(trial: &Trial) -> Option<Option<Request>> {
-    let is_asked = trial.case.output.is_none();
-    is_asked.then(|| trial.request(&trial.context(), false).ok())
+/// Returns the questions of trials, canned answers aside; `None` if one cannot be rendered.
+fn asked(trials: impl Iterator<Item = Trial>) -> Option<Vec<Request>> {
+    let asked = trials.filter(|trial| trial.case.output.is_none());
+    asked
+        .map(|trial| trial.request(&trial.context(), false).ok())
+        .collect()
 }
 
 fn shared(requests: &[Request]) -> Option<Beginning> {

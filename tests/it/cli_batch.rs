@@ -1,6 +1,7 @@
 //! `eval --batch` through the binary: S3 and a control plane on loopback, in one server.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use serde_json::{Value, json};
@@ -69,7 +70,7 @@ impl Account {
                     });
                 }
             }
-            lines += &format!("{answer}\n");
+            writeln!(lines, "{answer}").unwrap();
         }
         let output = job["outputDataConfig"]["s3OutputDataConfig"]["s3Uri"]
             .as_str()
@@ -129,9 +130,10 @@ impl Account {
             ("GET", "/bucket/" | "/bucket") => {
                 let query: BTreeMap<_, _> = request.url.query_pairs().collect();
                 let under = |key: &&String| key.starts_with(query["prefix"].as_ref());
-                let keys: String = (self.objects.keys().filter(under))
+                let keys: Vec<String> = (self.objects.keys().filter(under))
                     .map(|key| format!("<Contents><Key>{key}</Key></Contents>"))
                     .collect();
+                let keys = keys.concat();
                 let list = format!(
                     "<ListBucketResult><IsTruncated>false</IsTruncated>{keys}</ListBucketResult>"
                 );

@@ -139,9 +139,9 @@ impl BatchClient for Bench {
             // No order is promised.
             let records = jobs[job].records.iter().rev();
             let lines = records.filter_map(|record| self.output(record));
-            let text: String = lines.map(|line| format!("{line}\n")).collect();
+            let lines: Vec<String> = lines.map(|line| line.to_string()).collect();
             let file = folder.join(format!("{job}.out"));
-            std::fs::write(&file, text).unwrap();
+            std::fs::write(&file, lines.join("\n") + "\n").unwrap();
             Ok(vec![file])
         })
     }
@@ -283,8 +283,8 @@ async fn a_killed_run_goes_on_with_its_jobs() {
     };
     let shop = Shop::new(bench);
     // Dropped while it waits, as a kill would drop it.
-    let stop = Stop::default();
-    let killed = timeout(Duration::from_secs(4), shop.order(&stop)).await;
+    let ending = Stop::default();
+    let killed = timeout(Duration::from_secs(4), shop.order(&ending)).await;
     assert!(killed.is_err());
     assert_eq!(shop.bench.orders().len(), 2);
     assert_eq!(shop.outputs().await, vec!["ok"; 8]);
@@ -340,8 +340,8 @@ async fn a_budget_bounds_what_is_ordered() {
     // At its worst a question has about 103 tokens and an answer of 99: 0.0000150 with Lite, 0.0000088 with Micro.
     let limit: Usd = "0.00005".parse().unwrap();
     shop.budget = Some(Budget::new(Some((limit, Usd::ZERO)), Vec::new()));
-    let stop = Stop::default();
-    let ordered = shop.order(&stop).await.unwrap();
+    let ending = Stop::default();
+    let ordered = shop.order(&ending).await.unwrap();
     let records: usize = shop
         .bench
         .jobs()
@@ -350,7 +350,7 @@ async fn a_budget_bounds_what_is_ordered() {
         .sum();
     assert_eq!(records, 4, "two pairs of a Lite and a Micro fit");
     assert!(ordered.unanswered.is_empty());
-    assert_eq!(stop.reason(), Some(Stopped::Budget));
+    assert_eq!(ending.reason(), Some(Stopped::Budget));
     assert!(shop.has_told("4 questions are not ordered"));
 }
 
@@ -361,10 +361,10 @@ async fn interrupting_ends_the_waiting_and_not_the_jobs() {
         ..Bench::default()
     };
     let shop = Shop::new(bench);
-    let stop = Stop::default();
-    let (ordered, ()) = tokio::join!(shop.order(&stop), async {
+    let ending = Stop::default();
+    let (ordered, ()) = tokio::join!(shop.order(&ending), async {
         tokio::time::sleep(Duration::from_secs(10)).await;
-        stop.stop(Stopped::Interrupted);
+        ending.stop(Stopped::Interrupted);
     });
     assert_eq!(ordered.unwrap().unanswered.len(), 8);
     assert_eq!(shop.bench.jobs().len(), 2);

@@ -1,6 +1,7 @@
 //! `eval`: suites in, a verdict out. The pipeline, readable from top to bottom.
 
 mod args;
+mod asking;
 mod batch;
 mod caching;
 mod counting;
@@ -18,14 +19,11 @@ mod watch;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, mpsc};
-
-use jiff::Timestamp;
+use std::sync::Arc;
 
 pub(super) use args::EvalArgs;
+use asking::{Asking, ask};
 use declared::Declared;
-use duration::Ahead;
-use lanes::lanes;
 pub(super) use planning::entry_of;
 use planning::planned;
 use servers::Hosted;
@@ -40,18 +38,14 @@ use super::exit::Exit;
 use super::github;
 use super::header::catalog;
 use super::otel::{Live, Wanted};
-use super::outputs::{OutputArgs, Shown, journal_error, records_of};
-use super::progress::{LookAhead, Progress, Told};
+use super::outputs::{OutputArgs, Shown, journal_error};
+use super::progress::Progress;
 use super::run_folder::RunFolder;
-use super::signals;
 use super::told::run_finished;
 use super::ui::Ui;
-use crate::catalog::Catalog;
-use crate::journal::{Header, JournalReader, RunOptions, Stopped};
-use crate::model::{BatchClient, ModelClient, ToolHost};
-use crate::plan::{Plan, Shard};
-use crate::run::{EarlyStop, Execution, Ordering, Recall, RunError, Stop, Watch, execute};
-use crate::tally::{Chosen, Early, RecordsError, contests};
+use crate::journal::{JournalReader, RunOptions};
+use crate::plan::Shard;
+use crate::run::Recall;
 
 /// What is to be run, and how it is shown.
 pub(super) struct Job<'a> {
@@ -248,151 +242,4 @@ fn recall(folder: &RunFolder) -> Result<Arc<Recall>, CliError> {
     let reader = JournalReader::open(&folder.journal()).map_err(|error| journal_error(&error))?;
     let recall = Recall::open(reader).map_err(|error| CliError::caused(Exit::Usage, &error))?;
     Ok(Arc::new(recall))
-}
-
-/// What is asked, and of whom.
-struct Asking<'a> {
-    plan: Arc<Plan>,
-    client: Arc<dyn ModelClient>,
-    batches: Option<Arc<dyn BatchClient>>,
-    tools: Option<Arc<dyn ToolHost>>,
-    recall: Option<Arc<Recall>>,
-    progress: Progress,
-    verbose: bool,
-    /// Whoever tells a collector.
-    live: Option<&'a Live>,
-}
-
-/// Asks what is left of the plan; returns whether something still is which a resumed run would ask.
-async fn ask(
-    sitting: Sitting,
-    asking: Asking<'_>,
-    catalog: &Catalog,
-    ui: &Ui,
-) -> Result<bool, CliError> {
-    let Asking {
-        plan,
-        client,
-        batches,
-        tools,
-        recall,
-        progress,
-        verbose,
-        live,
-    } = asking;
-    let Sitting {
-        header,
-        mut done,
-        paid,
-        journal,
-        folder,
-    } = sitting;
-    let options = &header.options;
-    let stop = Stop::default();
-    signals::watch(&stop);
-    let budget = money::budget(&plan, &header, &paid);
-    let batch = batches.zip(options.batch.as_ref());
-    let batch = batch.map(|(client, options)| batch::of_run(client, options, &folder));
-    let mut client = client;
-    let mut is_lacking = false;
-    if let Some(batch) = &batch {
-        let ordering = Ordering {
-            plan: &plan,
-            done: &done,
-            header: &header,
-            budget: budget.as_deref(),
-            live: Arc::clone(&client),
-            stop: &stop,
-        };
-        let ordered = batch::order(batch, ordering, &folder, ui).await?;
-        is_lacking = !ordered.unanswered.is_empty();
-        done.extend(ordered.unanswered);
-        client = ordered.answers;
-    }
-    let left = plan.len().saturating_sub(done.len() as u64);
-    let (watcher, events) = mpsc::channel();
-    let told = Told {
-        calls: verbose,
-        ear: live.map(Live::ear),
-    };
-    let watch = match live {
-        Some(live) => live.watch(),
-        None if verbose => Watch::Calls,
-        None => Watch::Outcomes,
-    };
-    let shown = progress.show(
-        ui,
-        told,
-        left,
-        events,
-        look_ahead(&header, &folder, &plan, catalog, left),
-    );
-    let lanes = lanes(&plan, &client, catalog, options);
-    let _neighbours = neighbours::share(&lanes, options);
-    let execution = Execution {
-        lanes,
-        budget,
-        plan,
-        done,
-        stream: options.stream,
-        tools,
-        max_failures: options.max_failures,
-        recall,
-        early: early(&header, &folder)?,
-        watch,
-        header: Arc::clone(&header),
-    };
-    let executed = execute(execution, journal, &stop, watcher).await;
-    shown.thread().unpark();
-    shown.join().expect("progress is drawn without panics");
-    let journal = executed.map_err(|error: RunError| CliError::caused(Exit::Incomplete, &error))?;
-    let ended = journal.finish(Timestamp::now(), stop.reason());
-    ended.map_err(|error| CliError::caused(Exit::Incomplete, &error))?;
-    let was_stopped = stop.reason().is_some_and(|why| why != Stopped::Early);
-    if let Some(batch) = batch.filter(|_| !was_stopped && !is_lacking) {
-        batch.clear();
-    }
-    Ok(was_stopped || is_lacking)
-}
-
-/// Returns what says how long the `left` trials of a run will take; `None` where nobody is waited for.
-fn look_ahead(
-    header: &Header,
-    folder: &RunFolder,
-    plan: &Arc<Plan>,
-    catalog: &Catalog,
-    left: u64,
-) -> LookAhead {
-    let options = &header.options;
-    if options.replay.is_some() || header.run.graded.is_some() || plan.is_empty() {
-        return None;
-    }
-    let ahead = Ahead {
-        plan: Arc::clone(plan),
-        catalog: catalog.clone(),
-        options: options.clone(),
-        runs: folder.path.parent().unwrap_or(Path::new(".")).to_owned(),
-        run: folder.id.clone(),
-        left: duration::float(left) / duration::float(plan.len()),
-    };
-    Some(Box::new(move || ahead.look()))
-}
-
-/// Returns what says where verdicts are there, told of what earlier sittings have found; `None` without `--stop-early`.
-fn early(header: &Arc<Header>, folder: &RunFolder) -> Result<Option<EarlyStop>, CliError> {
-    if !header.options.stop_early {
-        return Ok(None);
-    }
-    let contests = contests(header, None, &Chosen::default());
-    let mut early = Early::new(header, &contests);
-    let told = records_of(folder)?.each(|header, record| {
-        early.add(header, &record);
-        Ok::<_, RecordsError>(())
-    });
-    told.map_err(|error| CliError::caused(Exit::Usage, &error))?;
-    let header = Arc::clone(header);
-    Ok(Some(EarlyStop {
-        decided: early.decided().iter().copied().collect(),
-        decide: Box::new(move |record| early.add(&header, record)),
-    }))
 }

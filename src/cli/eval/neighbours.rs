@@ -10,6 +10,7 @@ use std::time::Duration;
 use sha2::{Digest, Sha256};
 
 use crate::journal::RunOptions;
+use crate::model::hex;
 use crate::run::{Lane, Share};
 
 /// How often the others are counted.
@@ -103,11 +104,7 @@ fn name(lane: &Lane, options: &RunOptions) -> String {
             .unwrap_or_else(|| variable("AWS_PROFILE")),
         variable("AWS_ACCESS_KEY_ID"),
     ];
-    let digest = Sha256::digest(whom.join("\0").as_bytes());
-    digest[..8]
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    hex(&Sha256::digest(whom.join("\0").as_bytes())[..8])
 }
 
 /// Makes a file in a folder and locks it.
