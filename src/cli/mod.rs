@@ -31,6 +31,7 @@ mod merge;
 mod models;
 mod named_files;
 mod outputs;
+mod pricing;
 mod progress;
 mod provider;
 mod query;
@@ -87,6 +88,7 @@ enum Command {
     Runs(runs::RunsArgs),
     Validate(validate::ValidateArgs),
     Models(Box<models::ModelsArgs>),
+    Pricing(pricing::PricingArgs),
     Config(config::ConfigArgs),
     Doctor(Box<doctor::DoctorArgs>),
     Schema(schema::SchemaArgs),
@@ -120,6 +122,7 @@ fn dispatch(command: Command, ui: &Ui) -> Result<Exit, CliError> {
     match command {
         Command::Init(args) => init::run(&args, ui),
         Command::Models(args) => models::run(&args, ui),
+        Command::Pricing(args) => pricing::run(&args, ui),
         Command::Config(args) => config::run(&args, ui),
         Command::Doctor(args) => doctor::run(&args, ui),
         Command::Query(args) => query::run(&args, ui),

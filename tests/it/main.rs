@@ -19,6 +19,7 @@ mod cli_init;
 mod cli_live;
 mod cli_logs;
 mod cli_merge;
+mod cli_pricing;
 mod cli_query;
 mod cli_resume;
 mod cli_runs;
