@@ -1,10 +1,12 @@
 //! An offer file: products and their prices on demand. Of a file of hundreds of megabytes only these few texts are kept.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::io::Read;
 
 use jiff::civil::Date;
-use serde::Deserialize;
+use serde::de::{MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 
 use super::sku::Product;
 
@@ -73,8 +75,57 @@ struct Listed {
 
 #[derive(Deserialize)]
 struct Terms {
-    #[serde(rename = "OnDemand", default)]
-    on_demand: BTreeMap<String, BTreeMap<String, Term>>,
+    #[serde(rename = "OnDemand", default, deserialize_with = "each_alone")]
+    on_demand: BTreeMap<String, Price>,
+}
+
+/// What is kept of the terms of one SKU.
+struct Price {
+    unit: String,
+    description: String,
+    usd: Option<String>,
+}
+
+/// Reads the terms of one SKU after the other, and keeps of each its price alone.
+fn each_alone<'de, D: Deserializer<'de>>(terms: D) -> Result<BTreeMap<String, Price>, D::Error> {
+    struct Each;
+
+    impl<'de> Visitor<'de> for Each {
+        type Value = BTreeMap<String, Price>;
+
+        fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+            formatter.write_str("terms by SKU")
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+            let mut prices = BTreeMap::new();
+            while let Some((sku, terms)) = map.next_entry::<String, BTreeMap<String, Term>>()? {
+                prices.extend(Price::of(terms).map(|price| (sku, price)));
+            }
+            Ok(prices)
+        }
+    }
+
+    terms.deserialize_map(Each)
+}
+
+impl Price {
+    /// Returns the price of some terms; `None` if they have none.
+    fn of(terms: BTreeMap<String, Term>) -> Option<Self> {
+        let dimensions = terms
+            .into_values()
+            .flat_map(|term| term.price_dimensions.into_values());
+        let dimensions: Vec<Dimension> = dimensions.collect();
+        let first = dimensions.first()?.clone();
+        let mut others = dimensions.iter();
+        let several = others.any(|other| other.price_per_unit != first.price_per_unit);
+        let usd = first.price_per_unit.get("USD").filter(|_| !several);
+        Some(Self {
+            usd: usd.cloned(),
+            unit: first.unit,
+            description: first.description,
+        })
+    }
 }
 
 #[derive(Deserialize)]
@@ -112,21 +163,12 @@ impl Offer {
         }
         let mut terms = whole.terms.on_demand;
         let prices = whole.products.into_iter().filter_map(|(sku, listed)| {
-            let terms = terms.remove(&sku)?;
-            let dimensions = terms
-                .into_values()
-                .flat_map(|term| term.price_dimensions.into_values());
-            let dimensions: Vec<Dimension> = dimensions.collect();
-            let first = dimensions.first()?.clone();
-            let several = dimensions
-                .iter()
-                .any(|other| other.price_per_unit != first.price_per_unit);
-            let usd = first.price_per_unit.get("USD").filter(|_| !several);
+            let price = terms.remove(&sku)?;
             let priced = Priced {
                 product: listed.attributes,
-                usd: usd.cloned(),
-                unit: first.unit,
-                description: first.description,
+                usd: price.usd,
+                unit: price.unit,
+                description: price.description,
             };
             Some((sku, priced))
         });
