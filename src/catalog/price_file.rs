@@ -112,7 +112,7 @@ pub(super) fn read(file: &str, text: &str) -> Result<Vec<PriceRow>, Vec<PriceErr
     }
 }
 
-/// Writes rows as a table that [`read`] reads back the same.
+/// Writes rows as a table that reads back the same.
 ///
 /// # Errors
 ///
