@@ -141,6 +141,15 @@ impl Kind {
             _ => None,
         }
     }
+
+    /// Returns the kind as tables spell it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Chat => "chat",
+            Self::Embedding => "embedding",
+            Self::Rerank => "rerank",
+        }
+    }
 }
 
 /// Where a price holds. Prints `in-region`, `us`, `global`, `region:eu-west-1`, ….

@@ -1,6 +1,7 @@
 //! Reads a price table from CSV text, with all its mistakes at once.
 
 use std::collections::HashMap;
+use std::io;
 
 use csv::StringRecord;
 
@@ -109,6 +110,56 @@ pub(super) fn read(file: &str, text: &str) -> Result<Vec<PriceRow>, Vec<PriceErr
     } else {
         Err(errors)
     }
+}
+
+/// Writes rows as a table that reads back the same.
+///
+/// # Errors
+///
+/// `out` cannot be written.
+pub fn write(rows: &[PriceRow], out: &mut dyn io::Write) -> io::Result<()> {
+    let mut table = csv::Writer::from_writer(out);
+    let per_mtok = |price: Usd| Usd::from_pico(price.pico() * MTOK).to_string();
+    let price = |price: Option<Usd>| price.map_or(String::new(), per_mtok);
+    let rates = |rates: Option<&Rates>| {
+        [
+            price(rates.map(|rates| rates.input)),
+            price(rates.map(|rates| rates.output)),
+            price(rates.and_then(|rates| rates.cache_read)),
+            price(rates.and_then(|rates| rates.cache_write_5m)),
+            price(rates.and_then(|rates| rates.cache_write_1h)),
+        ]
+    };
+    table.write_record(REQUIRED.iter().chain(&OPTIONAL))?;
+    for row in rows {
+        let long = row.long_context.as_ref();
+        let head = [row.model.clone(), row.scope.to_string()];
+        let batch = row.batch.as_ref();
+        let middle = [
+            price(batch.map(|batch| batch.input)),
+            price(batch.map(|batch| batch.output)),
+            row.tier.as_str().to_owned(),
+            long.map_or(String::new(), |long| long.over_tokens.to_string()),
+        ];
+        let tail = [
+            row.kind.as_str().to_owned(),
+            row.invocable_id.clone(),
+            row.lifecycle.clone(),
+            row.source.clone(),
+            row.as_of.map_or(String::new(), |date| date.to_string()),
+            row.notes.clone(),
+        ];
+        let usual = rates(Some(&row.rates));
+        let long = rates(long.map(|long| &long.rates));
+        table.write_record(
+            head.iter()
+                .chain(&usual)
+                .chain(&middle)
+                .chain(&long)
+                .chain(&tail),
+        )?;
+    }
+    table.flush()
 }
 
 /// Returns the index of each column by its name, or what is wrong with the header.

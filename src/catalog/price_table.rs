@@ -45,7 +45,8 @@ impl PriceTable {
     ///
     /// `region` is the region that is called; without it, the one in an ARN. `tier` is as requests spell it, `None`
     /// being `default`. Of the id as written, then of its foundation model, the first of these rows holds: that of
-    /// the region, that of the id's scope, the in-region one.
+    /// the region, that of the id's scope, the in-region one. What is asked by the global profile has a price of its own, which comes
+    /// before that of the region.
     ///
     /// Another tier needs a row of its own, in the same place or where the default prices are the same: no factor
     /// is assumed. Models that are not billed by token (reranking) have no price here.
@@ -57,11 +58,14 @@ impl PriceTable {
     ) -> Option<&PriceRow> {
         let tier = Tier::parse(tier.unwrap_or("default"))?;
         let region = region.or(id.region());
-        let scopes: Vec<PriceScope> = region
+        let mut scopes: Vec<PriceScope> = region
             .map(|region| PriceScope::Region(region.to_owned()))
             .into_iter()
             .chain([id.scope().clone(), Scope::InRegion].map(PriceScope::Everywhere))
             .collect();
+        if *id.scope() == Scope::Global && region.is_some() {
+            scopes.swap(0, 1);
+        }
         let names = [Some(id.as_str()), id.base()].into_iter().flatten();
         let row = names
             .filter_map(|name| self.rows.get(name))

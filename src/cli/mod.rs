@@ -33,6 +33,7 @@ mod models;
 mod named_files;
 mod otel;
 mod outputs;
+mod pricing;
 mod progress;
 mod provider;
 mod query;
@@ -101,6 +102,7 @@ enum Command {
     Runs(runs::RunsArgs),
     Validate(validate::ValidateArgs),
     Models(Box<models::ModelsArgs>),
+    Pricing(pricing::PricingArgs),
     Config(config::ConfigArgs),
     Doctor(Box<doctor::DoctorArgs>),
     Schema(schema::SchemaArgs),
@@ -144,6 +146,7 @@ fn dispatch(command: Command, ui: &Ui) -> Result<Exit, CliError> {
     match command {
         Command::Init(args) => init::run(&args, ui),
         Command::Models(args) => models::run(&args, ui),
+        Command::Pricing(args) => pricing::run(&args, ui),
         Command::Config(args) => config::run(&args, ui),
         Command::Doctor(args) => doctor::run(&args, ui),
         Command::Query(args) => query::run(&args, ui),

@@ -23,6 +23,7 @@ mod cli_logs;
 mod cli_merge;
 #[cfg(feature = "otel")]
 mod cli_otel;
+mod cli_pricing;
 mod cli_query;
 mod cli_resume;
 mod cli_runs;

@@ -58,7 +58,7 @@ fn answered(command: &Command, service: &Service) -> Vec<String> {
 }
 
 fn copy_repository(program: &Program) {
-    for folder in ["suites", "fixtures/demo", "config"] {
+    for folder in ["suites", "fixtures/demo", "fixtures/pricing", "config"] {
         for entry in WalkDir::new(repository(folder)).into_iter().flatten() {
             if entry.file_type().is_file() {
                 let below = entry.path().strip_prefix(repository("")).unwrap();
