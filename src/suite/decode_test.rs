@@ -20,6 +20,7 @@ use super::reader::MapReader;
 use super::source::{Node, Place, Tree};
 use super::toolset::ToolResults;
 use crate::check::{Check, Grading, Transform};
+use crate::files::read_whole;
 use crate::model::{canonical, hex};
 use crate::template::Template;
 
@@ -350,7 +351,7 @@ pub(super) fn with_files(node: &Node) -> Value {
             };
             let content = [text.as_str(), path]
                 .iter()
-                .find_map(|path| std::fs::read(beside(path, &node.place)).ok());
+                .find_map(|path| read_whole(&beside(path, &node.place)).ok());
             let digest = content.map(|content| hex(&Sha256::digest(content)[..16]));
             json!([text, digest, function])
         }

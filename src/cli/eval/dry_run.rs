@@ -11,6 +11,7 @@ use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::cli::run_folder::RunFolder;
 use crate::cli::ui::Ui;
+use crate::files::read_whole_text;
 use crate::journal::RunOptions;
 use crate::model::ModelId;
 use crate::plan::{Plan, PlanError};
@@ -71,7 +72,7 @@ pub(super) fn run(
 /// Returns the reports of the newest runs, the newest first. One that cannot be read tells nothing.
 fn newest_reports(runs: &Path) -> Vec<Report> {
     let read = |id: &String| {
-        let text = std::fs::read_to_string(runs.join(id).join("report.json")).ok()?;
+        let text = read_whole_text(&runs.join(id).join("report.json")).ok()?;
         serde_json::from_str(&text).ok()
     };
     let ids = RunFolder::ids(runs);
