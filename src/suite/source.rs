@@ -69,6 +69,28 @@ impl Node {
         Ok(Locator::new(file).node(raw))
     }
 
+    /// Returns the same tree at its places in `file`, of which a part was parsed: that from the line after `lines` lines on.
+    pub(super) fn below(self, lines: usize, file: &Arc<SourceFile>) -> Self {
+        let value = match self.value {
+            Tree::List(items) => {
+                let items = items.into_iter();
+                Tree::List(items.map(|item| item.below(lines, file)).collect())
+            }
+            Tree::Map(entries) => {
+                let entries = entries.into_iter().map(|(key, value)| {
+                    let place = key.place.below(lines, file);
+                    (Key { place, ..key }, value.below(lines, file))
+                });
+                Tree::Map(entries.collect())
+            }
+            scalar => scalar,
+        };
+        Self {
+            value,
+            place: self.place.below(lines, file),
+        }
+    }
+
     /// Returns the value without its places.
     pub(crate) fn to_json(&self) -> Value {
         match &self.value {
