@@ -8,6 +8,7 @@
 
 mod json;
 mod names;
+mod room;
 
 use std::collections::{BTreeSet, HashSet};
 use std::fmt;
@@ -20,6 +21,7 @@ use serde_json::{Map, Value as Json};
 
 pub use json::JsonTemplate;
 use names::Written;
+use room::Room;
 
 /// Instructions that one rendering may take: some milliseconds' worth.
 const FUEL: u64 = 1_000_000;
@@ -117,7 +119,14 @@ impl Template {
     pub fn render(&self, vars: &Map<String, Json>) -> Result<String, TemplateError> {
         match &self.parsed {
             None => Ok(self.source.to_owned()),
-            Some(template) => Ok(template.render(Serde(vars))?),
+            Some(template) => {
+                let mut room = Room::default();
+                match template.render_captured_to(Serde(vars), &mut room) {
+                    Ok(_) => Ok(room.into_text()),
+                    Err(_) if room.is_full() => Err(room::too_long()),
+                    Err(error) => Err(error.into()),
+                }
+            }
         }
     }
 }
@@ -385,6 +394,18 @@ mod tests {
         assert_eq!(
             error.unwrap_err().message,
             "the template does too much work"
+        );
+    }
+
+    #[test]
+    fn a_template_cannot_fill_the_memory_with_its_text() {
+        let error = render(
+            "{% for a in range(9999) %}{{ s * n }}{% endfor %}",
+            json!({"s": "x", "n": 9_999_999}),
+        );
+        assert_eq!(
+            error.unwrap_err().message,
+            "the template makes more than 64 MiB of text"
         );
     }
 
