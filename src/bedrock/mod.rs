@@ -8,6 +8,7 @@
 
 #[cfg(feature = "cloud")]
 mod account;
+mod body;
 mod class;
 mod client;
 mod complaint;
