@@ -15,6 +15,7 @@ mod gauge;
 mod groups;
 mod lane;
 mod limiter;
+mod mask;
 mod paced;
 mod recall;
 mod retry;

@@ -22,12 +22,14 @@ mod cli_merge;
 mod cli_query;
 mod cli_resume;
 mod cli_runs;
+mod cli_secrets;
 mod cli_servers;
 mod cli_similar;
 mod cli_tools;
 mod docs;
 mod double;
 mod first_page;
+
 mod page;
 mod pipeline;
 mod plan;
