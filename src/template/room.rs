@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use super::TemplateError;
 
 /// The most bytes that a template may become: more than the largest prompt with a video in it.
-const MOST: usize = 64 << 20;
+pub(super) const MOST: usize = 64 << 20;
 
 /// The text so far.
 #[derive(Default)]
