@@ -398,6 +398,7 @@ mod tests {
         for (extension, before, after, expected) in [
             ("csv", "a\n1\n\"", "\"\n2\n", "row 2 of `FILE`: "),
             ("tsv", "a\n1\n", "\n2\n", "row 2 of `FILE`: "),
+            ("csv", "a,", "", "row 1 of `FILE`: "),
             (
                 "jsonl",
                 "{\"a\":1}\n{\"a\":\"",

@@ -53,11 +53,17 @@ pub(super) fn separated(
     let mut has_failed = false;
     std::iter::from_fn(move || {
         meter.next_row();
-        let record = records.next().filter(|_| !has_failed)?;
+        if has_failed {
+            return None;
+        }
         let headers = match &headers {
             Ok(headers) => headers,
-            Err(error) => return Some(unreadable(error)),
+            Err(error) => {
+                has_failed = true;
+                return Some(unreadable(error));
+            }
         };
+        let record = records.next()?;
         if let Some(name) = &repeated {
             has_failed = true;
             return Some(Found::new(
