@@ -29,7 +29,7 @@ mod cli_tools;
 mod docs;
 mod double;
 mod first_page;
-
+mod hostile;
 mod page;
 mod pipeline;
 mod plan;
