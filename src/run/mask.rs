@@ -1,6 +1,6 @@
 //! What a record says of the environment: names in place of values.
 //!
-//! A suite may ask with a value that is nobody else's business. What we write ourselves (questions, reasons) is kept with
+//! A suite may ask with a value that is nobody else's business. What we write ourselves (questions, reasons, errors) is kept with
 //! `${NAME}`; what a model says is kept as it is.
 
 use serde_json::{Map, Value};
@@ -10,14 +10,16 @@ use crate::journal::Record;
 /// Bytes of the shortest value that is covered: `1` or `eu` would turn up everywhere.
 const SHORTEST: usize = 4;
 
-/// Covers the values of `env`, the environment that a suite sees, in the reasons of a record and in what its user said.
+/// Covers the values of `env`, the environment that a suite sees, in the reasons of a record, in what its user said, and in
+/// why it has no answer.
 pub(super) fn cover(record: &mut Record, env: &Map<String, Value>) {
     if env.is_empty() {
         return;
     }
     let reasons = record.checks.iter_mut().map(|check| &mut check.reason);
     let said = record.turns.iter_mut().map(|turn| &mut turn.user);
-    for text in reasons.chain(said) {
+    let failed = record.error.iter_mut().map(|error| &mut error.message);
+    for text in reasons.chain(said).chain(failed) {
         cover_text(text, env);
     }
 }

@@ -124,6 +124,14 @@ tests:
       - { type: contains, value: '{{ env.WORD }}' }
 ";
 
+/// A picture that is not there, called by the same secret.
+const PICTURE: &str = "env: [WORD]
+prompts:
+  - user: [Look, { image: 'file://{{ env.WORD }}.png' }]
+models: [us.amazon.nova-lite-v1:0]
+tests: [{ assert: [{ type: contains, value: a }] }]
+";
+
 /// Returns the suite with a word of its own: recordings are asked for what was asked, and so hold it.
 fn without_environment() -> String {
     SUITE
@@ -147,6 +155,7 @@ async fn a_run_and_its_reports_hold_no_secret() {
         let program = Program::new();
         program.write("suite.yaml", SUITE);
         program.write("talk.yaml", TALK);
+        program.write("picture.yaml", PICTURE);
         let variables: Vec<_> = keys
             .iter()
             .chain(&["WORD"])
@@ -154,7 +163,12 @@ async fn a_run_and_its_reports_hold_no_secret() {
             .collect();
         let at = ["--region", "us-east-1", "--endpoint-url", &url];
         let run = |args: &[&str]| program.run_with(&variables, args);
-        let evaluated = run(&[&["eval", "suite.yaml", "talk.yaml"], &at[..]].concat()).exits(1);
+        let evaluated = run(&[
+            &["eval", "suite.yaml", "talk.yaml", "picture.yaml"],
+            &at[..],
+        ]
+        .concat())
+        .exits(3);
         let mut told = vec![evaluated];
         for format in FORMATS {
             let shown = run(&["report", "latest", "--format", format]).exits(0);
@@ -165,7 +179,11 @@ async fn a_run_and_its_reports_hold_no_secret() {
         told.push(run(&[&["doctor"], &at[..]].concat()));
         told.push(run(&[&["eval", "suite.yaml", "--dry-run"], &at[..]].concat()).exits(0));
         let told: Vec<&Outcome> = told.iter().collect();
-        let files = assert_dry(&program, &told, &["suite.yaml", "talk.yaml"]);
+        let files = assert_dry(
+            &program,
+            &told,
+            &["suite.yaml", "talk.yaml", "picture.yaml"],
+        );
         assert!(files >= 4, "a run writes more than {files} files");
     }
     let asked = service.requests().await;
@@ -248,8 +266,8 @@ async fn what_is_asked_by_hand_leaves_no_key_in_the_log() {
         program.run(&["config", "show", "--resolved"]),
     ];
     let told: Vec<&Outcome> = told.iter().collect();
-    let files = assert_dry(&program, &told, &["config", ".env"]);
-    assert!(files >= 1, "no log was written");
+    assert_dry(&program, &told, &["config", ".env"]);
+    assert!(program.path(".local/share/mcp-cli/log.db").exists());
 }
 
 #[tokio::test(flavor = "multi_thread")]
