@@ -73,6 +73,7 @@ impl Template {
         let parsed = if is_plain(source) {
             None
         } else {
+            names::measure(source, Written::Template)?;
             let parsed = ENVIRONMENT.template_from_str(source)?;
             names::check(source, Written::Template)?;
             Some(parsed)
@@ -140,6 +141,7 @@ impl Expression {
     /// Syntax errors.
     pub fn parse(source: &str) -> Result<Self, TemplateError> {
         let source: &'static str = Box::leak(source.to_owned().into_boxed_str());
+        names::measure(source, Written::Expression)?;
         let parsed = ENVIRONMENT.compile_expression(source)?;
         names::check(source, Written::Expression)?;
         Ok(Self {
