@@ -6,8 +6,10 @@
 //!
 //! Must never read a file, the environment or a clock.
 
+mod filters;
 mod json;
 mod names;
+mod room;
 
 use std::collections::{BTreeSet, HashSet};
 use std::fmt;
@@ -20,6 +22,7 @@ use serde_json::{Map, Value as Json};
 
 pub use json::JsonTemplate;
 use names::Written;
+use room::Room;
 
 /// Instructions that one rendering may take: some milliseconds' worth.
 const FUEL: u64 = 1_000_000;
@@ -70,6 +73,7 @@ impl Template {
         let parsed = if is_plain(source) {
             None
         } else {
+            names::measure(source, Written::Template)?;
             let parsed = ENVIRONMENT.template_from_str(source)?;
             names::check(source, Written::Template)?;
             Some(parsed)
@@ -117,7 +121,14 @@ impl Template {
     pub fn render(&self, vars: &Map<String, Json>) -> Result<String, TemplateError> {
         match &self.parsed {
             None => Ok(self.source.to_owned()),
-            Some(template) => Ok(template.render(Serde(vars))?),
+            Some(template) => {
+                let mut room = Room::default();
+                match template.render_captured_to(Serde(vars), &mut room) {
+                    Ok(_) => Ok(room.into_text()),
+                    Err(_) if room.is_full() => Err(room::too_long()),
+                    Err(error) => Err(error.into()),
+                }
+            }
         }
     }
 }
@@ -130,6 +141,7 @@ impl Expression {
     /// Syntax errors.
     pub fn parse(source: &str) -> Result<Self, TemplateError> {
         let source: &'static str = Box::leak(source.to_owned().into_boxed_str());
+        names::measure(source, Written::Expression)?;
         let parsed = ENVIRONMENT.compile_expression(source)?;
         names::check(source, Written::Expression)?;
         Ok(Self {
@@ -169,11 +181,7 @@ impl Expression {
     /// As for [`Template::render`].
     pub fn evaluate(&self, vars: &Map<String, Json>) -> Result<Json, TemplateError> {
         let value = self.parsed.eval(Serde(vars))?;
-        serde_json::to_value(Serde(&value).0).map_err(|error| TemplateError {
-            message: error.to_string(),
-            range: None,
-            hint: None,
-        })
+        Ok(to_json(&value)?)
     }
 }
 
@@ -294,6 +302,7 @@ fn environment() -> Environment<'static> {
     environment.set_recursion_limit(RECURSION);
     environment.set_debug(false);
     environment.set_formatter(|out, _, value| print(out, value));
+    filters::guard(&mut environment);
     for name in ["json", "dump", "tojson"] {
         environment.add_filter(name, |value: &Value| json_text(value));
     }
@@ -316,9 +325,17 @@ fn print(out: &mut minijinja::Output<'_>, value: &Value) -> Result<(), minijinja
 
 /// Returns a value as JSON text without white space; whole floats print as JavaScript prints them, without a point.
 fn json_text(value: &Value) -> Result<String, minijinja::Error> {
-    let json = serde_json::to_value(Serde(value).0)
-        .map_err(|error| minijinja::Error::new(ErrorKind::BadSerialization, error.to_string()))?;
-    Ok(crate::text::json_text(&json))
+    to_json(value).map(|json| crate::text::json_text(&json))
+}
+
+/// Returns a value as JSON.
+fn to_json(value: &Value) -> Result<Json, minijinja::Error> {
+    if filters::is_too_large(value) {
+        let message = "the value holds too much";
+        return Err(minijinja::Error::new(ErrorKind::InvalidOperation, message));
+    }
+    serde_json::to_value(Serde(value).0)
+        .map_err(|error| minijinja::Error::new(ErrorKind::BadSerialization, error.to_string()))
 }
 
 /// Returns the first match of a JavaScript pattern, or its first group, or null.
@@ -386,6 +403,53 @@ mod tests {
             error.unwrap_err().message,
             "the template does too much work"
         );
+    }
+
+    #[test]
+    fn a_template_cannot_fill_the_memory_with_its_text() {
+        let error = render(
+            "{% for a in range(9999) %}{{ s * n }}{% endfor %}",
+            json!({"s": "x", "n": 9_999_999}),
+        );
+        assert_eq!(
+            error.unwrap_err().message,
+            "the template makes more than 64 MiB of text"
+        );
+    }
+
+    #[test]
+    fn a_filter_cannot_fill_the_memory_either() {
+        let vars = json!({"a": "text", "l": ["a", "b"], "m": {"k": [1]}});
+        for (source, expected) in [
+            ("{{ a | indent(99999999999999999999) }}", None),
+            ("{{ a | indent(width=99999999999) }}", None),
+            ("{{ a | indent(2, true) }}", Some("  text")),
+            ("{{ '%99999999999d' | format(1) }}", None),
+            ("{{ '%.99999999999f' | format(1.5) }}", None),
+            ("{{ '%*d' | format(99999999999, 1) }}", None),
+            (
+                "{{ '%3d|%s' | format(99999999999, a) }}",
+                Some("99999999999|text"),
+            ),
+            ("{{ l | batch(99999999999, 'x') }}", None),
+            ("{{ l | batch(2) | list }}", Some(r#"[["a","b"]]"#)),
+            ("{{ l | slice(99999999999) }}", None),
+            ("{{ ([1] * 100000000) | join(',') }}", None),
+            ("{{ ([a] * 1000) | join(a * 100000) }}", None),
+            ("{{ l | join('-') }}{{ l | join }}", Some("a-bab")),
+            ("{{ m | join(',') }}", Some("k")),
+            ("{{ (a * 100000) | replace('t', a * 1000) }}", None),
+            ("{{ a | replace('t', 'd') }}", Some("dexd")),
+            ("{{ [1] * 99999999 }}", None),
+            ("{{ [[1] * 9999] * 9999 }}", None),
+            ("{{ m }}", Some(r#"{"k":[1]}"#)),
+        ] {
+            assert_eq!(
+                render(source, vars.clone()).ok().as_deref(),
+                expected,
+                "{source}"
+            );
+        }
     }
 
     #[test]

@@ -27,7 +27,7 @@ const FLOORS: &[&[(&str, &[&str])]] = &[
         ("vectors", &[]),
     ],
     &[
-        ("bedrock", &["model"]),
+        ("bedrock", &["model", "files"]),
         ("mcp", &["model"]),
         ("cassette", &["model", "files"]),
         ("catalog", &["model"]),
@@ -37,14 +37,17 @@ const FLOORS: &[&[(&str, &[&str])]] = &[
     &[(
         "suite",
         &[
-            "check", "catalog", "model", "template", "gate", "script", "text",
+            "check", "catalog", "model", "template", "gate", "script", "text", "files",
         ],
     )],
     &[
         ("plan", &["suite", "model", "template", "text"]),
-        ("config", &["suite", "model"]),
+        ("config", &["suite", "model", "files"]),
     ],
-    &[("journal", &["plan", "check", "catalog", "gate", "model"])],
+    &[(
+        "journal",
+        &["plan", "check", "catalog", "gate", "model", "files"],
+    )],
     &[
         (
             "run",
@@ -55,7 +58,7 @@ const FLOORS: &[&[(&str, &[&str])]] = &[
         (
             "tally",
             &[
-                "journal", "plan", "suite", "check", "catalog", "gate", "stats", "model",
+                "journal", "plan", "suite", "check", "catalog", "gate", "stats", "model", "files",
             ],
         ),
     ],

@@ -12,6 +12,7 @@ use aws_sdk_bedrockruntime::operation::RequestId;
 use aws_sdk_bedrockruntime::primitives::Blob;
 use tokio::time::{Instant, timeout_at};
 
+use super::body::Limit;
 use super::connect::{Connection, is_region};
 use super::converse::{self, Body};
 use super::embed::{self, Embedded};
@@ -125,7 +126,8 @@ impl Bedrock {
         }
         let config = Builder::from(&self.connection.sdk)
             .region(Region::new(region.to_owned()))
-            .interceptor(Starter);
+            .interceptor(Starter)
+            .interceptor(Limit);
         let client = Client::from_conf(config.build());
         clients.insert(region.to_owned(), client.clone());
         client

@@ -12,6 +12,7 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::base64;
 
 use super::settings::Settings;
+use crate::files::read_whole_text;
 use crate::model::{ErrorKind, ModelError, Remedy};
 
 /// Returns the client for all calls, credentials included.
@@ -91,7 +92,7 @@ fn is_local(url: &str) -> bool {
 /// Returns the file's text if its certificates look whole. The TLS library panics on others.
 fn certificates(path: &Path) -> Result<String, ModelError> {
     let name = path.display();
-    let text = std::fs::read_to_string(path)
+    let text = read_whole_text(path)
         .map_err(|error| unusable(format!("cannot read the CA bundle `{name}`: {error}")))?;
     let blocks: Vec<&str> = text.split("-----BEGIN CERTIFICATE-----").skip(1).collect();
     if blocks.is_empty() {

@@ -10,6 +10,7 @@
 mod account;
 #[cfg(feature = "cloud")]
 mod batch;
+mod body;
 mod class;
 mod client;
 mod complaint;

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 
 use super::exchange::{Exchange, Reply};
 use super::nearest::{Recorded, describe_miss, read_all};
-use crate::files::write_whole;
+use crate::files::{read_whole, write_whole};
 use crate::model::{
     Asking, Completion, ErrorKind, Hear, ModelClient, ModelError, Remedy, Request, Said,
 };
@@ -241,7 +241,7 @@ fn find(path: &Path, request: &Request) -> Result<Option<Exchange>, ModelError> 
 
 /// Reads the exchange at `path`; `None` if there is none.
 fn read(path: &Path, request: &Request) -> Result<Option<Exchange>, ModelError> {
-    let text = match std::fs::read(path) {
+    let text = match read_whole(path) {
         Ok(text) => text,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(unreadable(path, &error.to_string())),

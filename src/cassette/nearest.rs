@@ -7,6 +7,7 @@ use serde_json::Value;
 use walkdir::WalkDir;
 
 use super::exchange::Exchange;
+use crate::files::read_whole;
 use crate::model::Request;
 
 /// Recordings beyond this number are not looked through.
@@ -38,7 +39,7 @@ pub(super) fn read_all(folder: &Path) -> Vec<Recorded> {
     });
     json.take(MOST)
         .filter_map(|entry| {
-            let text = std::fs::read(entry.path()).ok()?;
+            let text = read_whole(entry.path()).ok()?;
             let exchange = Exchange::parse(&text).ok()?;
             Some(Recorded {
                 path: entry.path().to_owned(),

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use crate::files::write_whole;
+use crate::files::{read_whole, write_whole};
 use crate::model::{
     ErrorKind, Hosting, ModelError, Remedy, Request, Tool, ToolCall, ToolHost, ToolResult,
     canonical, hex,
@@ -165,7 +165,7 @@ impl ToolHost for ToolTape {
 
 /// Reads what a file says was given; `None` where there is none.
 fn read<T: DeserializeOwned>(path: &Path, asked: &Value) -> Result<Option<T>, ModelError> {
-    let text = match std::fs::read(path) {
+    let text = match read_whole(path) {
         Ok(text) => text,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(unusable(path, &error.to_string())),

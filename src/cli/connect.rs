@@ -13,6 +13,10 @@ use crate::cassette::{Cassette, CassetteError, Mode};
 use crate::journal::RunOptions;
 use crate::model::{Asking, ErrorKind, ModelClient, ModelError, Remedy, Request, TokenCounter};
 
+/// The stack of each thread, in bytes, as large as that of the first one: parsers of SQL, YAML and JSON go as deep into an
+/// answer as their limits let them. What is not used of it takes no memory.
+const STACK: usize = 8 << 20;
+
 /// A client, and the region that it asks.
 pub(super) struct Connected {
     /// Whoever answers.
@@ -29,7 +33,10 @@ pub(super) struct Connected {
 ///
 /// The system gives no threads.
 pub(super) fn runtime() -> Result<Runtime, CliError> {
-    let runtime = Builder::new_multi_thread().enable_all().build();
+    let runtime = Builder::new_multi_thread()
+        .thread_stack_size(STACK)
+        .enable_all()
+        .build();
     runtime.map_err(|error| CliError::usage(format!("cannot start: {error}")))
 }
 

@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use crate::files::read_whole_text;
+
 /// Returns the commit that is checked out where `folder` stands, if that is a git repository.
 pub(super) fn commit(folder: &Path) -> Option<String> {
     let folder = folder.canonicalize().ok()?;
@@ -11,23 +13,23 @@ pub(super) fn commit(folder: &Path) -> Option<String> {
         .find(|path| path.exists())?;
     // In a worktree or submodule `.git` is a file that names the folder.
     let git = if dot_git.is_file() {
-        let text = std::fs::read_to_string(&dot_git).ok()?;
+        let text = read_whole_text(&dot_git).ok()?;
         dot_git
             .parent()?
             .join(text.trim().strip_prefix("gitdir: ")?)
     } else {
         dot_git
     };
-    let head = std::fs::read_to_string(git.join("HEAD")).ok()?;
+    let head = read_whole_text(&git.join("HEAD")).ok()?;
     let Some(reference) = head.trim().strip_prefix("ref: ") else {
         return Some(head.trim().to_owned());
     };
-    let common = std::fs::read_to_string(git.join("commondir"))
-        .map_or(git.clone(), |path| git.join(path.trim()));
-    if let Ok(commit) = std::fs::read_to_string(common.join(reference)) {
+    let common =
+        read_whole_text(&git.join("commondir")).map_or(git.clone(), |path| git.join(path.trim()));
+    if let Ok(commit) = read_whole_text(&common.join(reference)) {
         return Some(commit.trim().to_owned());
     }
-    let packed = std::fs::read_to_string(common.join("packed-refs")).ok()?;
+    let packed = read_whole_text(&common.join("packed-refs")).ok()?;
     let line = packed
         .lines()
         .find(|line| line.ends_with(&format!(" {reference}")))?;

@@ -1,9 +1,12 @@
 //! The journal's header: what a plan will ask, at what prices.
 
+use std::path::Path;
+
 use serde_json::{Value, json};
 
 use super::error::CliError;
 use crate::catalog::{Catalog, PriceRow, PriceTable, Tier};
+use crate::files::read_whole_text;
 use crate::journal::{
     Header, JudgeRecord, ModelRecord, RunOptions, RunRecord, SCHEMA, SuiteRecord,
 };
@@ -24,7 +27,7 @@ pub(super) fn catalog(pricing: Option<&str>) -> Result<Catalog, CliError> {
     let Some(path) = pricing else {
         return Ok(catalog);
     };
-    let text = std::fs::read_to_string(path)
+    let text = read_whole_text(Path::new(path))
         .map_err(|error| CliError::usage(format!("cannot read `{path}`: {error}")))?;
     match PriceTable::builtin().with_overrides(path, &text) {
         Ok(prices) => Ok(catalog.with_prices(prices)),

@@ -18,6 +18,8 @@ use crate::suite::{Severity, SuiteError};
 
 /// Columns where no terminal says how many it has.
 const WIDTH: usize = 100;
+/// Problems that are shown one by one: who has more begins with these.
+const MOST_PROBLEMS: usize = 100;
 /// The narrowest width that tables are made for.
 const MIN_WIDTH: usize = 80;
 
@@ -162,9 +164,12 @@ impl Ui {
         } else {
             Renderer::plain()
         };
-        for problem in problems {
+        for problem in problems.iter().take(MOST_PROBLEMS) {
             self.note(&problem.render(&renderer));
             self.note("");
+        }
+        if let Some(more @ 1..) = problems.len().checked_sub(MOST_PROBLEMS) {
+            self.note(&format!("… and {more} more problems\n"));
         }
     }
 

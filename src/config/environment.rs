@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::dotenv;
+use crate::files::read_whole_text;
 
 /// Where a variable's value is from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,8 +50,8 @@ impl Environment {
     /// In a sentence: it cannot be read, or a line is no assignment.
     pub fn add_file(&mut self, path: &Path) -> Result<(), String> {
         let shown = path.display();
-        let text = std::fs::read_to_string(path)
-            .map_err(|error| format!("`{shown}` cannot be read: {error}"))?;
+        let text =
+            read_whole_text(path).map_err(|error| format!("`{shown}` cannot be read: {error}"))?;
         let assignments = dotenv::parse(&text)
             .map_err(|line| format!("line {line} of `{shown}` is no `NAME=value`"))?;
         for (name, raw) in assignments {

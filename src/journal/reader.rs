@@ -10,7 +10,11 @@ use serde::de::DeserializeOwned;
 
 use super::line::{Line, LineError, decode, decode_again, decode_planned};
 use super::record::{Brief, Header, Record, SCHEMA, Stopped};
+use crate::files::read_row;
 use crate::plan::Position;
+
+/// The most bytes of a line: more than any answer that is taken in becomes, all of it escaped.
+const LONGEST_LINE: u64 = 512 << 20;
 
 /// Why a journal could not be read.
 #[derive(Debug, thiserror::Error)]
@@ -115,7 +119,7 @@ impl JournalReader {
         let no_header = || JournalError::NoHeader(path.to_owned());
         let mut file = BufReader::with_capacity(1 << 16, File::open(path).map_err(failed)?);
         let mut line = Vec::new();
-        let length = file.read_until(b'\n', &mut line).map_err(failed)?;
+        let length = read_row(&mut file, LONGEST_LINE, &mut line).map_err(failed)?;
         if line.pop() != Some(b'\n') {
             return Err(no_header());
         }
@@ -251,8 +255,7 @@ impl JournalReader {
 
     /// Reads the next line into the buffer, without its newline; false if it has none: it is torn, or empty.
     fn next_line(&mut self) -> Result<bool, JournalError> {
-        self.buffer.clear();
-        let read = self.file.read_until(b'\n', &mut self.buffer);
+        let read = read_row(&mut self.file, LONGEST_LINE, &mut self.buffer);
         self.offset += read.map_err(|source| self.failed(source))? as u64;
         Ok(self.buffer.pop() == Some(b'\n'))
     }

@@ -46,6 +46,8 @@ const PASSED_ON: [&str; 12] = [
 ];
 /// Bytes of a server's stderr that an error shows.
 const SHOWN: usize = 2_000;
+/// Bytes of its stderr that are read to find them.
+const MOST_WORDS: u64 = 1 << 20;
 /// How long a program that ended may take to say why.
 const LAST_WORDS: Duration = Duration::from_millis(200);
 
@@ -207,6 +209,7 @@ async fn start(
                 }
                 Err(error) => {
                     let mut said = Vec::new();
+                    let mut stderr = stderr.take(MOST_WORDS);
                     let _ = timeout(LAST_WORDS, stderr.read_to_end(&mut said)).await;
                     let said = String::from_utf8_lossy(&said[said.len().saturating_sub(SHOWN)..])
                         .trim()

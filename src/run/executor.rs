@@ -14,6 +14,7 @@ use super::call::{Ended, Watch};
 use super::event::Event;
 use super::groups;
 use super::lane::Lane;
+use super::mask;
 use super::paced::Notice;
 use super::recall::Recall;
 use super::stop::Stop;
@@ -297,7 +298,8 @@ impl Driver {
             }
         };
         let outcome = carry_out(trial, &self.lane.paced, asking, &world, notify).await;
-        if let Some(outcome) = outcome {
+        if let Some(mut outcome) = outcome {
+            mask::cover(&mut outcome.record, &trial.suite.env);
             // The writer goes away only after an error, which ends the run by itself.
             let _ = self.records.send(outcome).await;
         }

@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use super::asks::Means;
 use super::executor::RunError;
+use super::mask;
 use super::paced::Notice;
 use crate::check::{Answers, Check, CheckResult, Group, Member, Span, WAITS};
 use crate::journal::{JournalReader, JournalWriter, Place, Record, TrialStatus};
@@ -98,6 +99,7 @@ async fn settle(
         let (status, score) = trial.case.grading.summed(&record.checks);
         record.status = TrialStatus::from(status);
         record.score = score.filter(|score| score.is_finite());
+        mask::cover(&mut record, &trial.suite.env);
         journal.append(record)?;
     }
     Ok(())

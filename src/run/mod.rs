@@ -18,6 +18,7 @@ mod groups;
 mod lane;
 mod limiter;
 mod makespan;
+mod mask;
 mod paced;
 mod recall;
 mod remaining;

@@ -93,7 +93,20 @@ struct Expanded {
     cluster: Option<String>,
 }
 
+/// The most cases that the lists of one test, or of one row of its dataset, make together: lists multiply quickly.
+pub(super) const MOST_CASES: u64 = 100_000;
+
 impl Test {
+    /// Returns how many cases the matrix makes, over the fields of `row` if there is one; no more than a number can say.
+    pub(super) fn combinations(&self, row: Option<&Row>) -> u64 {
+        let lengths = self.matrix.iter().filter_map(|variable| {
+            let own = || self.vars.get(variable);
+            let value = row.and_then(|row| row.fields.get(variable)).or_else(own);
+            value?.as_array().map(Vec::len)
+        });
+        lengths.fold(1, |product, length| product.saturating_mul(length as u64))
+    }
+
     /// Multiplies the matrix, over the fields of `row` if there is one.
     fn expand(&self, row: Option<Row>) -> impl Iterator<Item = Expanded> + use<> {
         let mut name = self.name.clone();

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 use std::fs::File;
-use std::io::{self, BufRead, BufReader};
+use std::io::{self, BufReader};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -15,6 +15,7 @@ use super::file::unreadable;
 use super::reader::{listed, nearest};
 use super::row_source::{Found, JsonElements, json_lines, separated, yaml_items};
 use super::source::{Place, SourceFile};
+use crate::files::text_rows;
 use crate::template::Expression;
 
 /// A dataset as a test names it.
@@ -264,7 +265,7 @@ impl DatasetError {
 /// Returns a line of a file, from 1.
 fn line_of(path: &Path, line: usize) -> Option<String> {
     let file = BufReader::new(File::open(path).ok()?);
-    file.lines().nth(line - 1)?.ok()
+    text_rows(file).nth(line - 1)?.ok()
 }
 
 /// Says that `where` uses a field that a row does not have.
@@ -388,6 +389,28 @@ mod tests {
         ] {
             let error = rows(extension, text, |_| {}).unwrap_err();
             assert!(error.starts_with(expected), "{extension}: {error}");
+        }
+    }
+
+    #[test]
+    fn a_row_without_end_is_told() {
+        let long = "x".repeat(17 << 20);
+        for (extension, before, after, expected) in [
+            ("csv", "a\n1\n\"", "\"\n2\n", "row 2 of `FILE`: "),
+            ("tsv", "a\n1\n", "\n2\n", "row 2 of `FILE`: "),
+            ("csv", "a,", "", "row 1 of `FILE`: "),
+            (
+                "jsonl",
+                "{\"a\":1}\n{\"a\":\"",
+                "\"}\n{\"a\":2}\n",
+                "`FILE`: ",
+            ),
+            ("json", "[{\"a\":1},{\"a\":\"", "\"},{\"a\":2}]", "`FILE`: "),
+        ] {
+            let text = [before, &long, after].concat();
+            let error = rows(extension, &text, |_| {}).unwrap_err();
+            let expected = format!("{expected}it is longer than 16 MiB");
+            assert_eq!(error, expected, "{extension}");
         }
     }
 

@@ -7,6 +7,7 @@ use sha2::{Digest, Sha256};
 
 use super::assertion::{assertions, transform};
 use super::case::Test;
+use super::cases::MOST_CASES;
 use super::dataset::{DataFormat, Dataset};
 use super::decode_dataset::{dataset, dataset_file};
 use super::decode_servers::{ServerSet, servers as servers_of};
@@ -20,6 +21,7 @@ use super::reader::MapReader;
 use super::source::{Node, Place, Tree};
 use super::toolset::ToolResults;
 use crate::check::{Check, Grading, Transform};
+use crate::files::read_whole;
 use crate::model::{canonical, hex};
 use crate::template::Template;
 
@@ -69,6 +71,16 @@ pub(super) fn tests(
             if !test.servers.is_empty() {
                 let content = [&test.digest, &*test.servers.join(",")].concat();
                 test.digest = hex(&Sha256::digest(content.as_bytes())[..16]);
+            }
+            let combinations = test.combinations(None);
+            if combinations > MOST_CASES {
+                let message = format!(
+                    "the lists of test `{}` make {combinations} cases, at most {MOST_CASES} are allowed",
+                    test.name
+                );
+                let hint = "write the cases that matter into a `dataset`, and `sample` them";
+                problems.error_with(&item.place, message, Some(hint));
+                continue;
             }
             tests.push((test, item.place.clone()));
         }
@@ -350,7 +362,7 @@ pub(super) fn with_files(node: &Node) -> Value {
             };
             let content = [text.as_str(), path]
                 .iter()
-                .find_map(|path| std::fs::read(beside(path, &node.place)).ok());
+                .find_map(|path| read_whole(&beside(path, &node.place)).ok());
             let digest = content.map(|content| hex(&Sha256::digest(content)[..16]));
             json!([text, digest, function])
         }

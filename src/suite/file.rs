@@ -7,9 +7,7 @@ use std::sync::Arc;
 use super::error::Problems;
 use super::reader::nearest;
 use super::source::{Place, SourceFile};
-
-/// The largest file that is read whole: suites, prompts, schemas. Larger data belongs in datasets, which are streamed.
-const MAX_BYTES: u64 = 64 * 1024 * 1024;
+use crate::files::{LARGEST, read_whole};
 
 /// Returns where `path`, as written at `place`, leads: relative paths begin at the suite's folder.
 pub(super) fn beside(path: &str, place: &Place) -> PathBuf {
@@ -40,16 +38,7 @@ pub(super) fn read_beside(
 /// Says in a sentence why it could not be read.
 pub(crate) fn read(path: &Path) -> Result<Arc<SourceFile>, String> {
     let shown = path.display();
-    let size = std::fs::metadata(path)
-        .map_err(|error| unreadable(path, &error))?
-        .len();
-    if size > MAX_BYTES {
-        return Err(format!(
-            "`{shown}` is larger than {} MiB; put large data into a `dataset`",
-            MAX_BYTES >> 20
-        ));
-    }
-    let bytes = std::fs::read(path).map_err(|error| unreadable(path, &error))?;
+    let bytes = read_whole(path).map_err(|error| unreadable(path, &error))?;
     let text = String::from_utf8(bytes).map_err(|error| {
         let valid = &error.as_bytes()[..error.utf8_error().valid_up_to()];
         let line = valid.split(|byte| *byte == b'\n').count();
@@ -66,6 +55,10 @@ pub(super) fn unreadable(path: &Path, error: &io::Error) -> String {
     let path = path.display();
     match error.kind() {
         io::ErrorKind::NotFound => format!("no such file: `{path}`"),
+        io::ErrorKind::FileTooLarge => format!(
+            "`{path}` is larger than {} MiB; put large data into a `dataset`",
+            LARGEST >> 20
+        ),
         _ => format!("cannot read `{path}`: {error}"),
     }
 }

@@ -7,6 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
+use crate::files::read_whole;
 use crate::model::{Media, Part, hex};
 use crate::template::{Template, TemplateError};
 
@@ -186,7 +187,7 @@ impl MediaTemplate {
     pub(super) fn digest(&self) -> String {
         let literal = self.data.is_literal().then(|| self.data.source());
         let path = literal.and_then(|source| source.strip_prefix("file://"));
-        let bytes = path.and_then(|path| std::fs::read(self.folder.join(path)).ok());
+        let bytes = path.and_then(|path| read_whole(&self.folder.join(path)).ok());
         bytes.map_or_else(String::new, |bytes| hex(&Sha256::digest(bytes)[..16]))
     }
 
@@ -210,7 +211,7 @@ impl MediaTemplate {
         }
         let (bytes, told) = if let Some(path) = source.strip_prefix("file://") {
             let file = self.folder.join(path);
-            let bytes = std::fs::read(&file)
+            let bytes = read_whole(&file)
                 .map_err(|error| format!("the {kind} `{path}` cannot be read: {error}"))?;
             let extension = file.extension().map(|it| it.to_string_lossy().into_owned());
             (bytes, extension)

@@ -50,6 +50,16 @@ impl Place {
         }
     }
 
+    /// Returns the place in `file` of one that was found in a part of it, which begins `lines` lines below its beginning.
+    #[must_use]
+    pub(super) fn below(self, lines: usize, file: &Arc<SourceFile>) -> Self {
+        Self {
+            file: Arc::clone(file),
+            line: self.line + lines,
+            ..self
+        }
+    }
+
     /// Returns the bytes of the file that the place takes, on its one line.
     pub fn bytes(&self) -> Range<usize> {
         let start = self.start();

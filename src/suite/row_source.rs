@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::source::{Node, Place, SourceFile, Tree};
 use super::yaml_error::json_message;
+use crate::files::{LONGEST_ROW, Metered, read_to_end, text_of, text_rows, too_long};
 
 /// A value, or what is wrong with it.
 pub(super) struct Found {
@@ -42,6 +43,7 @@ pub(super) fn separated(
     file: impl Read + Send + 'static,
     delimiter: u8,
 ) -> impl Iterator<Item = Found> + Send {
+    let (file, meter) = Metered::new(file);
     let mut reader = csv::ReaderBuilder::new()
         .delimiter(delimiter)
         .from_reader(file);
@@ -50,11 +52,18 @@ pub(super) fn separated(
     let mut records = reader.into_records();
     let mut has_failed = false;
     std::iter::from_fn(move || {
-        let record = records.next().filter(|_| !has_failed)?;
+        meter.next_row();
+        if has_failed {
+            return None;
+        }
         let headers = match &headers {
             Ok(headers) => headers,
-            Err(error) => return Some(unreadable(error)),
+            Err(error) => {
+                has_failed = true;
+                return Some(unreadable(error));
+            }
         };
+        let record = records.next()?;
         if let Some(name) = &repeated {
             has_failed = true;
             return Some(Found::new(
@@ -63,7 +72,11 @@ pub(super) fn separated(
             ));
         }
         Some(match record {
-            Err(error) => unreadable(&error),
+            Err(error) => {
+                // What could not be read once may be as long the second time.
+                has_failed = error.is_io_error();
+                unreadable(&error)
+            }
             Ok(record) => {
                 let names = headers
                     .iter()
@@ -96,6 +109,7 @@ fn unreadable(error: &csv::Error) -> Found {
             )
         }
         csv::ErrorKind::Utf8 { .. } => "not UTF-8 text".to_owned(),
+        csv::ErrorKind::Io(error) => error.to_string(),
         _ => error.to_string(),
     };
     Found::new(Err(message), error.position().map(line_start))
@@ -109,11 +123,11 @@ fn line_start(position: &csv::Position) -> (usize, usize) {
 pub(super) fn json_lines(
     file: impl BufRead + Send + 'static,
 ) -> impl Iterator<Item = Found> + Send {
-    (1..).zip(file.lines()).filter_map(|(number, line)| {
+    (1..).zip(text_rows(file)).filter_map(|(number, line)| {
         let line = match line {
             Ok(line) if line.trim().is_empty() => return None,
             Ok(line) => line,
-            Err(error) => return Some(Found::bad_file(error.to_string(), None)),
+            Err(error) => return Some(Found::bad_file(error.to_string(), Some((number, 1)))),
         };
         let parsed = serde_json::from_str(line.trim_start_matches('\u{feff}'));
         let column = parsed
@@ -125,11 +139,11 @@ pub(super) fn json_lines(
 }
 
 /// Reads the items of a YAML list. All of the file is held.
-pub(super) fn yaml_items(path: &Path, mut file: impl Read) -> std::vec::IntoIter<Found> {
-    let mut text = String::new();
-    if let Err(error) = file.read_to_string(&mut text) {
-        return vec![Found::bad_file(error.to_string(), None)].into_iter();
-    }
+pub(super) fn yaml_items(path: &Path, file: impl Read) -> std::vec::IntoIter<Found> {
+    let text = match read_to_end(file).and_then(text_of) {
+        Ok(text) => text,
+        Err(error) => return vec![Found::bad_file(error.to_string(), None)].into_iter(),
+    };
     let source = Arc::new(SourceFile {
         path: path.to_owned(),
         text,
@@ -213,6 +227,9 @@ impl<R: BufRead> JsonElements<R> {
                     b']' | b'}' => depth = depth.saturating_sub(1),
                     _ => {}
                 }
+            }
+            if element.len() as u64 == LONGEST_ROW {
+                return Err(too_long(LONGEST_ROW).to_string());
             }
             element.push(byte);
         }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use sha2::{Digest, Sha256};
 
 use super::case::Test;
+use super::cases::MOST_CASES;
 use super::dataset::{Dataset, Row};
 use super::error::{Problems, SuiteError};
 use super::reader::{listed, nearest};
@@ -83,6 +84,15 @@ impl Read {
                 .entry(name.clone())
                 .or_insert((0, row.number))
                 .0 += 1;
+        }
+        let combinations = test.combinations(Some(row));
+        if combinations > MOST_CASES {
+            let number = row.number;
+            let message = format!(
+                "row {number} of `{}` makes {combinations} cases of its lists, at most {MOST_CASES} are allowed",
+                dataset.name
+            );
+            return Some(SuiteError::new(dataset.place.clone(), message));
         }
         let name = dataset.case_name(row);
         let mut key = [0; 8];

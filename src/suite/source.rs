@@ -62,11 +62,38 @@ impl Node {
             leading_zero_numbers_as_strings: true,
             underscored_numbers_as_strings: true,
             reject_unsupported_tags: true,
-            budget: serde_saphyr::budget! { max_nodes: 2_000_000, max_events: 8_000_000 },
+            // What aliases unfold to is limited by itself: one anchor may stand for the checks of a thousand tests.
+            budget: serde_saphyr::budget! {
+                max_nodes: 2_000_000,
+                max_events: 8_000_000,
+                enforce_alias_anchor_ratio: false,
+            },
         };
         let raw: Spanned<Raw> = serde_saphyr::from_str_with_options(&file.text, options)
             .map_err(|error| explained(&error, file))?;
         Ok(Locator::new(file).node(raw))
+    }
+
+    /// Returns the same tree at its places in `file`, of which a part was parsed: that from the line after `lines` lines on.
+    pub(super) fn below(self, lines: usize, file: &Arc<SourceFile>) -> Self {
+        let value = match self.value {
+            Tree::List(items) => {
+                let items = items.into_iter();
+                Tree::List(items.map(|item| item.below(lines, file)).collect())
+            }
+            Tree::Map(entries) => {
+                let entries = entries.into_iter().map(|(key, value)| {
+                    let place = key.place.below(lines, file);
+                    (Key { place, ..key }, value.below(lines, file))
+                });
+                Tree::Map(entries.collect())
+            }
+            scalar => scalar,
+        };
+        Self {
+            value,
+            place: self.place.below(lines, file),
+        }
     }
 
     /// Returns the value without its places.

@@ -98,6 +98,15 @@ pub(super) fn explained(error: &serde_saphyr::Error, file: &Arc<SourceFile>) -> 
         let message = format!("a text cannot begin with `{first}`");
         return SuiteError::new(noticed, message).with_hint_if(Some("quote the text"));
     }
+    if text.starts_with("budget breached: Depth") {
+        let hint = "values may stand 64 levels deep";
+        return SuiteError::new(noticed, "this is nested too deeply").with_hint_if(Some(hint));
+    }
+    if text.starts_with("budget breached") {
+        let hint = "put large data into a `dataset`; aliases of aliases multiply";
+        return SuiteError::new(noticed, "this is more than a file may hold")
+            .with_hint_if(Some(hint));
+    }
     if text.contains("unknown anchor") {
         let message = format!(
             "`{}` refers to an anchor that is not there",
@@ -226,4 +235,37 @@ fn word_at(place: &Place) -> &str {
         .find(|c: char| c.is_whitespace() || matches!(c, ',' | ']' | '}'))
         .unwrap_or(rest.len());
     &rest[..end]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::source::Node;
+    use super::*;
+
+    /// Returns what is said of a text, read with the stack that the program has.
+    fn said(text: String) -> String {
+        let read = move || {
+            let file = Arc::new(SourceFile {
+                path: "suite.yaml".into(),
+                text,
+            });
+            Node::parse(&file).map_or_else(|error| error.to_string(), |_| "good".to_owned())
+        };
+        let thread = std::thread::Builder::new().stack_size(8 << 20).spawn(read);
+        thread.unwrap().join().unwrap()
+    }
+
+    #[test]
+    fn what_has_no_measure_is_told_in_words() {
+        let deep = format!("a: {}1{}", "[".repeat(70), "]".repeat(70));
+        assert_eq!(said(deep), "suite.yaml:1:67: this is nested too deeply");
+        let often = format!("[&a 1{}]", ", *a".repeat(1_000));
+        assert_eq!(said(often), "good");
+        let many = format!("[&a 1{}]", ", *a".repeat(50_001));
+        let message = said(many);
+        assert!(
+            message.ends_with("this is more than a file may hold"),
+            "{message}"
+        );
+    }
 }

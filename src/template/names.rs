@@ -7,6 +7,11 @@ use minijinja::{ErrorKind, Value};
 
 use super::{ENVIRONMENT, TemplateError};
 
+/// The most tokens of one tag, or of an expression.
+const MOST_TOKENS: usize = 2_000;
+/// The most `elif` of one template.
+const MOST_ELIFS: usize = 500;
+
 /// What a source is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Written {
@@ -60,6 +65,41 @@ pub(super) fn check(source: &str, written: Written) -> Result<(), TemplateError>
     Ok(())
 }
 
+/// Finds what nests deeper than a stack holds: `{{ 1 + 1 + … }}` and `{% elif … %}` do so for each part, whatever limit the
+/// parser has, and an overflow would be the end of the program.
+///
+/// # Errors
+///
+/// The first tag that is too long, or the first `elif` too many.
+pub(super) fn measure(source: &str, written: Written) -> Result<(), TemplateError> {
+    let too_long = |range: Range<usize>, message: String| TemplateError {
+        message,
+        range: Some(range),
+        hint: None,
+    };
+    let (mut in_tag, mut elifs) = (0, 0);
+    for range in tokens(source, written) {
+        match &source[range.clone()] {
+            "}}" | "%}" => in_tag = 0,
+            token => {
+                in_tag += 1;
+                elifs += usize::from(token == "elif");
+            }
+        }
+        if in_tag > MOST_TOKENS {
+            let message = format!("more than {MOST_TOKENS} words and signs between two braces");
+            return Err(too_long(range, message));
+        }
+        if elifs > MOST_ELIFS {
+            return Err(too_long(
+                range,
+                format!("more than {MOST_ELIFS} times `elif`"),
+            ));
+        }
+    }
+    Ok(())
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Filter,
@@ -99,9 +139,13 @@ fn tokens(source: &str, written: Written) -> Vec<Range<usize>> {
     let mut tokens = Vec::new();
     let mut at = 0;
     let mut is_code = written == Written::Expression;
+    // Of brackets: a tag does not end within them.
+    let mut open = 0_isize;
     while let Some(first) = source[at..].chars().next() {
         let rest = &source[at..];
-        let length = if !is_code {
+        let length = if !is_code && let Some(raw) = raw_length(rest) {
+            raw
+        } else if !is_code {
             let start = ["{{", "{%"].iter().find(|mark| rest.starts_with(**mark));
             is_code = start.is_some();
             match rest.strip_prefix("{#") {
@@ -109,7 +153,9 @@ fn tokens(source: &str, written: Written) -> Vec<Range<usize>> {
                 None if is_code => 2,
                 None => first.len_utf8(),
             }
-        } else if written == Written::Template && (rest.starts_with("}}") || rest.starts_with("%}"))
+        } else if written == Written::Template
+            && open == 0
+            && (rest.starts_with("}}") || rest.starts_with("%}"))
         {
             is_code = false;
             // Names at the two ends of a text do not belong together.
@@ -117,6 +163,11 @@ fn tokens(source: &str, written: Written) -> Vec<Range<usize>> {
             2
         } else {
             let length = token_length(rest, first);
+            open += match first {
+                '(' | '[' | '{' => 1,
+                ')' | ']' | '}' => -1,
+                _ => 0,
+            };
             if !first.is_whitespace() {
                 tokens.push(at..at + length);
             }
@@ -125,6 +176,21 @@ fn tokens(source: &str, written: Written) -> Vec<Range<usize>> {
         at += length;
     }
     tokens
+}
+
+/// Returns the bytes of the raw block that `rest` begins with, up to its end or that of the source.
+fn raw_length(rest: &str) -> Option<usize> {
+    let tag = |rest: &str, word: &str| {
+        let begin = rest.strip_prefix("{%")?;
+        let begin = begin.strip_prefix(['-', '+']).unwrap_or(begin).trim_start();
+        let end = begin.strip_prefix(word)?.trim_start();
+        let end = end.strip_prefix(['-', '+']).unwrap_or(end);
+        Some(rest.len() - end.strip_prefix("%}")?.len())
+    };
+    let begin = tag(rest, "raw")?;
+    let mut ends = rest[begin..].match_indices("{%");
+    let end = ends.find_map(|(at, _)| Some(begin + at + tag(&rest[begin + at..], "endraw")?));
+    Some(end.unwrap_or(rest.len()))
 }
 
 /// Returns the bytes of the token that `rest` begins with.
@@ -184,6 +250,11 @@ mod tests {
                 None,
             ),
             ("{{ a }} is uper | uper {{ b }}", None),
+            ("{%- raw %}{{ a | uper }} \" {% endraw -%}{{ a }}", None),
+            (
+                "{{ {'k': {'l': 1}} | uper }}",
+                Some(("uper", "did you mean `upper`?")),
+            ),
             (
                 "{% for k in m | dictsort %}{{ k | json }}{% endfor %}",
                 None,
@@ -194,6 +265,31 @@ mod tests {
         }
         let found = unknown("output | uper == 'a }}'", Written::Expression);
         assert_eq!(found.unwrap().0, "uper");
+    }
+
+    #[test]
+    fn what_nests_as_deep_as_it_is_long_is_refused() {
+        let long = |begin: &str, part: &str, count: usize, end: &str| {
+            [begin, &part.repeat(count), end].concat()
+        };
+        for (begin, part, end) in [
+            ("{{ 1", "+1", " }}"),
+            ("{{ a", "|upper", " }}"),
+            ("{{ ", "not ", "a }}"),
+            ("{% raw %}\"{% endraw %}{{ ( }} ", "1+", "1 ) }}"),
+            ("{% if a %}", "{% elif a %}", "{% endif %}"),
+            ("{% if ", "-", "1 %}{% endif %}"),
+        ] {
+            let fits = long(begin, part, 400, end);
+            assert_eq!(measure(&fits, Written::Template), Ok(()), "{fits}");
+            let source = long(begin, part, 40_000, end);
+            let error = crate::template::Template::parse(&source).unwrap_err();
+            assert!(error.message.starts_with("more than"), "{error}");
+        }
+        let source = long("1", "+1", 40_000, "");
+        assert!(crate::template::Expression::parse(&source).is_err());
+        let text = long("", "a - b ", 40_000, "{{ a }}");
+        assert!(crate::template::Template::parse(&text).is_ok());
     }
 
     #[test]

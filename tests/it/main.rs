@@ -27,6 +27,7 @@ mod cli_pricing;
 mod cli_query;
 mod cli_resume;
 mod cli_runs;
+mod cli_secrets;
 mod cli_servers;
 mod cli_similar;
 mod cli_told;
@@ -35,6 +36,7 @@ mod cli_watch;
 mod docs;
 mod double;
 mod first_page;
+mod hostile;
 #[cfg(feature = "otel")]
 mod otlp;
 mod page;

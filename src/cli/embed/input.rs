@@ -1,12 +1,13 @@
 //! Texts to make vectors of, one at a time: arguments, files, and what is piped in.
 
 use std::fs::File;
-use std::io::{BufRead, BufReader, IsTerminal, Read};
+use std::io::{BufReader, IsTerminal, Read};
 use std::path::{Path, PathBuf};
 
 use super::args::{EmbedArgs, InputFormat};
 use crate::cli::error::CliError;
 use crate::cli::named_files::named_files;
+use crate::files::{Metered, read_to_end, read_whole, text_of, text_rows};
 use crate::model::{Media, Part};
 use crate::store::content_name;
 use crate::suite::attachment;
@@ -82,7 +83,7 @@ fn whole_path(path: &Path) -> String {
 /// Reads an image. Its text names it by its content, so that a collection knows whether it has changed.
 fn image(path: &Path, keeps: bool) -> Result<Input, CliError> {
     let shown = path.display();
-    let bytes = std::fs::read(path)
+    let bytes = read_whole(path)
         .map_err(|error| CliError::usage(format!("cannot read `{shown}`: {error}")))?;
     match attachment(path, bytes, None) {
         Ok(Part::Image(image)) => Ok(Input {
@@ -158,7 +159,11 @@ fn open(path: &Path, several: bool, args: &EmbedArgs) -> Result<Inputs, CliError
             source.row(number, &row).map(Some)
         }),
         InputFormat::Json => {
-            let rows: Result<Vec<Value>, _> = serde_json::from_reader(BufReader::new(reader));
+            let bytes = read_to_end(reader).map_err(|error| {
+                CliError::usage(format!("cannot read `{}`: {error}", source.shown))
+                    .hint("a larger list is read line by line as JSONL")
+            })?;
+            let rows: Result<Vec<Value>, _> = serde_json::from_slice(&bytes);
             let rows = rows.map_err(|error| {
                 CliError::usage(format!("`{}` is no JSON list: {error}", source.shown))
             })?;
@@ -204,10 +209,10 @@ impl Source {
         CliError::usage(format!("line {line} of `{}`: {why}", self.shown))
     }
 
-    fn whole(&self, mut reader: Box<dyn Read>) -> Result<Input, CliError> {
-        let mut text = String::new();
-        let read = reader.read_to_string(&mut text);
-        read.map_err(|error| CliError::usage(format!("cannot read `{}`: {error}", self.shown)))?;
+    fn whole(&self, reader: Box<dyn Read>) -> Result<Input, CliError> {
+        let text = read_to_end(reader).and_then(text_of);
+        let text = text
+            .map_err(|error| CliError::usage(format!("cannot read `{}`: {error}", self.shown)))?;
         Ok(Input {
             id: if self.by_content {
                 content_name(&text)
@@ -224,7 +229,7 @@ impl Source {
         reader: Box<dyn Read>,
         read: impl Fn(&Self, usize, String) -> Result<Option<Input>, CliError> + 'static,
     ) -> Inputs {
-        let lines = BufReader::new(reader).lines().enumerate();
+        let lines = text_rows(BufReader::new(reader)).enumerate();
         Box::new(lines.filter_map(move |(number, line)| match line {
             Ok(line) => read(&self, number, line).transpose(),
             Err(error) => Some(Err(self.wrong(number + 1, &error.to_string()))),
@@ -254,6 +259,7 @@ impl Source {
     }
 
     fn table(self, reader: Box<dyn Read>, delimiter: u8) -> Inputs {
+        let (reader, meter) = Metered::new(reader);
         let mut builder = csv::ReaderBuilder::new();
         let mut table = builder.delimiter(delimiter).from_reader(reader);
         let headers = table.headers().cloned().unwrap_or_default();
@@ -267,6 +273,7 @@ impl Source {
         };
         let rows = table.into_records().enumerate();
         Box::new(rows.map(move |(number, row)| {
+            meter.next_row();
             let row = row.map_err(|error| self.wrong(number + 2, &error.to_string()))?;
             let id = id.and_then(|id| row.get(id)).filter(|id| !id.is_empty());
             let text = row.get(text).unwrap_or_default();

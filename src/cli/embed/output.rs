@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 use std::fs::{File, OpenOptions};
-use std::io::{self, BufRead, BufReader, BufWriter, Seek, SeekFrom, Write};
+use std::io::{self, BufReader, BufWriter, Seek, SeekFrom, Write};
 use std::path::Path;
 
 use serde_json::{Value, json};
@@ -11,6 +11,7 @@ use tempfile::NamedTempFile;
 use super::args::{EmbedArgs, Encoding};
 use crate::cli::error::CliError;
 use crate::cli::run_folder::cannot_write;
+use crate::files::{LARGEST, read_row};
 use crate::vectors::{Numbers, Row, VectorFormat, npy_header, write_row};
 
 /// What was written before: inputs with the number of their chunk.
@@ -199,8 +200,7 @@ fn grow(path: &Path, done: &mut Rows) -> io::Result<File> {
     let mut reader = BufReader::new(&file);
     let (mut line, mut whole) = (Vec::new(), 0u64);
     loop {
-        line.clear();
-        let read = reader.read_until(b'\n', &mut line)?;
+        let read = read_row(&mut reader, LARGEST, &mut line)?;
         let is_torn = !line.ends_with(b"\n");
         if is_torn && BEGINNING.starts_with(&line[..line.len().min(BEGINNING.len())]) {
             break;

@@ -8,6 +8,7 @@ use crate::cli::configured::environment;
 use crate::cli::error::CliError;
 use crate::cli::ui::Ui;
 use crate::config::{Found, read_servers};
+use crate::files::read_whole_text;
 
 /// Where they go.
 pub(super) const FILE: &str = ".mcp.json";
@@ -24,7 +25,7 @@ pub(super) fn read(path: &Path, ui: &Ui) -> Result<Map<String, Value>, CliError>
     if !problems.is_empty() {
         return Err(CliError::usage(format!("`{shown}` cannot be used")));
     }
-    let text = std::fs::read_to_string(path);
+    let text = read_whole_text(path);
     let text = text.map_err(|error| CliError::usage(format!("cannot read `{shown}`: {error}")))?;
     let file: Value = serde_json::from_str(&text)
         .map_err(|error| CliError::usage(format!("`{shown}` is no JSON: {error}")))?;

@@ -1,6 +1,6 @@
 //! From flags, files and what is piped in to a request.
 
-use std::io::{IsTerminal, Read};
+use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value, json};
@@ -12,6 +12,7 @@ use crate::cli::connect::runtime;
 use crate::cli::error::CliError;
 use crate::cli::named_files::named_files;
 use crate::cli::provider::Chosen;
+use crate::files::{read_to_end, read_whole};
 use crate::model::{CacheTtl, Family, Guardrail, Message, ModelId, Params, Part, Request, Role};
 use crate::run::fetch;
 use crate::store::Conversation;
@@ -184,13 +185,13 @@ struct Piped {
 
 impl Piped {
     fn bytes(&mut self) -> Result<Option<Vec<u8>>, CliError> {
-        let mut stdin = std::io::stdin();
+        let stdin = std::io::stdin();
         if std::mem::replace(&mut self.taken, true) || stdin.is_terminal() {
             return Ok(None);
         }
-        let mut bytes = Vec::new();
-        let read = stdin.read_to_end(&mut bytes);
-        read.map_err(|error| CliError::usage(format!("cannot read what is piped in: {error}")))?;
+        let bytes = read_to_end(stdin.lock());
+        let bytes = bytes
+            .map_err(|error| CliError::usage(format!("cannot read what is piped in: {error}")))?;
         Ok(Some(bytes))
     }
 
@@ -228,7 +229,7 @@ fn context(written: &str, piped: &mut Piped) -> Result<Vec<(String, String)>, Cl
 
 fn read_text(path: &Path) -> Result<String, CliError> {
     let shown = path.display();
-    let bytes = std::fs::read(path)
+    let bytes = read_whole(path)
         .map_err(|error| CliError::usage(format!("cannot read `{shown}`: {error}")))?;
     let text = String::from_utf8(bytes)
         .ok()
@@ -257,7 +258,7 @@ fn attached(
     } else if place.starts_with("https://") || place.starts_with("http://") {
         runtime()?.block_on(fetch(place)).map_err(CliError::usage)?
     } else {
-        std::fs::read(path)
+        read_whole(path)
             .map_err(|error| CliError::usage(format!("cannot read `{shown}`: {error}")))?
     };
     let bytes = match scaled(&bytes, CONVERSE) {

@@ -1,10 +1,14 @@
 //! Answers held to a JSON Schema: by Bedrock, where the model can be; by a tool that it must call; else by asking it to.
 
+use std::io::ErrorKind;
+use std::path::Path;
+
 use serde_json::{Map, Value, json};
 
 use crate::catalog::{Ability, Catalog, Restriction, Support};
 use crate::check::Schema;
 use crate::cli::error::CliError;
+use crate::files::read_whole_text;
 use crate::model::{
     AnswerSchema, Completion, Message, ModelId, Part, Request, Role, Tool, ToolChoice,
 };
@@ -42,8 +46,11 @@ impl Shape {
     ///
     /// It is none of these, or no schema.
     pub(super) fn read(written: &str, several: bool) -> Result<Self, CliError> {
-        let text = match std::fs::read_to_string(written) {
+        let text = match read_whole_text(Path::new(written)) {
             Ok(text) => text,
+            Err(error) if error.kind() == ErrorKind::FileTooLarge => {
+                return Err(CliError::usage(format!("cannot read `{written}`: {error}")));
+            }
             Err(_) => written.to_owned(),
         };
         let schema = if text.trim_start().starts_with('{') {

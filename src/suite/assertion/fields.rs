@@ -11,6 +11,7 @@ use super::super::reader::{MapReader, as_number, listed};
 use super::super::source::{Node, Place, Tree};
 use super::{Within, template};
 use crate::check::{Bounds, Item};
+use crate::files::read_whole_text;
 use crate::template::Template;
 
 /// Nothing could be read: the problem is noted.
@@ -264,8 +265,8 @@ fn read_file(node: &Node, path: &str) -> Result<Value, (String, Option<String>)>
         let hint = "programs judge: `type: javascript`, `type: python` and `type: exec`";
         return Err((message, Some(hint.to_owned())));
     }
-    let text = std::fs::read_to_string(&file)
-        .map_err(|error| (unreadable(&file, &error), near_file(&file)))?;
+    let text =
+        read_whole_text(&file).map_err(|error| (unreadable(&file, &error), near_file(&file)))?;
     let invalid = |error: String| {
         (
             format!("`{}` cannot be read: {error}", file.display()),

@@ -1,10 +1,14 @@
 //! `$ref: '#/path'`: a map that stands for another part of the file.
 
+use std::collections::BTreeSet;
+
 use super::super::error::Problems;
 use super::super::source::{Node, Place, Tree};
 
 /// How deep references may lead to references.
 const DEEPEST: usize = 32;
+/// The most values that references may put in the place of theirs: a reference to two references doubles with each step.
+const MOST: usize = 100_000;
 /// The word that files with references have.
 const WORD: &str = "$ref";
 /// Keys below which a reference may be one of a JSON Schema to a part of itself.
@@ -38,7 +42,9 @@ pub(super) fn resolved(root: Node, problems: &mut Problems) -> Node {
     }
     let mut following = Following {
         root: &root,
-        named: Vec::new(),
+        named: BTreeSet::new(),
+        made: 0,
+        is_told: false,
         problems,
     };
     let found = following.resolve(&root, 0, false);
@@ -55,13 +61,21 @@ pub(super) fn resolved(root: Node, problems: &mut Problems) -> Node {
 struct Following<'a> {
     root: &'a Node,
     /// Top-level keys that references have led to.
-    named: Vec<String>,
+    named: BTreeSet<String>,
+    /// Values that were put in the place of references.
+    made: usize,
+    /// Whether it was said that these are too many.
+    is_told: bool,
     problems: &'a mut Problems,
 }
 
-impl Following<'_> {
+impl<'a> Following<'a> {
     /// Returns a node without references; `None` if it is one that leads nowhere, which is noted.
     fn resolve(&mut self, node: &Node, depth: usize, in_schema: bool) -> Option<Node> {
+        self.made += usize::from(depth > 0);
+        if self.made > MOST {
+            return None;
+        }
         let value = match &node.value {
             Tree::Map(entries) => {
                 let reference = node.get(WORD);
@@ -113,14 +127,19 @@ impl Following<'_> {
             self.problems.error(place, message);
             return None;
         };
-        let found = found.clone();
         let name = path[2..].split('/').next();
         self.named.extend(name.map(str::to_owned));
-        self.resolve(&found, depth + 1, in_schema)
+        let resolved = self.resolve(found, depth + 1, in_schema);
+        if self.made > MOST && !self.is_told {
+            self.is_told = true;
+            let message = format!("the references at `{path}` unfold to more than {MOST} values");
+            self.problems.error(place, message);
+        }
+        resolved
     }
 
     /// Returns what stands at a path such as `#/templates/0`.
-    fn find(&self, path: &str) -> Option<&Node> {
+    fn find(&self, path: &str) -> Option<&'a Node> {
         let mut found = self.root;
         for name in path.strip_prefix("#/")?.split('/') {
             let name = name.replace("~1", "/").replace("~0", "~");

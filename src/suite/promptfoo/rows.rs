@@ -82,14 +82,16 @@ fn lines(path: &str, node: &Node, problems: &mut Problems) -> Vec<Node> {
         if line.trim().is_empty() {
             continue;
         }
-        // Blank lines before it keep the line numbers of the file.
         let source = Arc::new(SourceFile {
             path: file.path.clone(),
-            text: "\n".repeat(index) + line,
+            text: line.to_owned(),
         });
         match Node::parse(&source) {
-            Ok(test) => tests.push(test),
-            Err(error) => problems.push(error),
+            Ok(test) => tests.push(test.below(index, &file)),
+            Err(mut error) => {
+                error.place = error.place.below(index, &file);
+                problems.push(error);
+            }
         }
     }
     tests

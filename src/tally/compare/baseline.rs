@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::outcome::Outcome;
+use crate::files::text_rows;
 use crate::journal::{Header, Record};
 use crate::model::hex;
 
@@ -197,7 +198,7 @@ impl Baseline {
     ///
     /// It cannot be read, is none, is of a later version, or was changed by hand.
     pub fn read(from: impl BufRead) -> Result<Self, BaselineError> {
-        let mut lines = (1..).zip(from.lines());
+        let mut lines = (1..).zip(text_rows(from));
         let first = lines.next().map(|(_, first)| first).transpose()?;
         let head: BaselineHead = parsed(1, first.as_deref().unwrap_or_default())?;
         if head.baseline > SCHEMA {

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
+use std::thread;
 
 use sqlparser::ast::{
     AssignmentTarget, Expr, ObjectName, Query, Select, SelectItem, Statement, TableFactor, Visit,
@@ -16,12 +17,38 @@ use sqlparser::parser::Parser;
 
 use super::{Dialect, SqlUse};
 
+/// Bytes of the longest text that is parsed.
+const LONGEST: usize = 100_000;
+
+/// The most joins: the parser goes down for each, and takes a hundred kilobytes of stack with it.
+const MOST_JOINS: usize = 500;
+
+/// The stack for it, in bytes: `1 + 1 + …` nests as deep as the text is long, whatever limit the parser has, and an overflow
+/// would be the end of the program. What is not used of it takes no memory.
+const STACK: usize = 256 << 20;
+
 /// Parses statements, at least one, and returns what they use.
 ///
 /// # Errors
 ///
 /// Says what is no SQL.
 pub fn sql_uses(text: &str, dialect: Dialect) -> Result<SqlUse, String> {
+    if text.len() > LONGEST {
+        return Err(format!("it is longer than {LONGEST} bytes"));
+    }
+    if text.to_ascii_uppercase().matches("JOIN").count() > MOST_JOINS {
+        return Err(format!("it has more than {MOST_JOINS} joins"));
+    }
+    thread::scope(|scope| {
+        let thread = thread::Builder::new().stack_size(STACK);
+        let parsing = thread.spawn_scoped(scope, || parse(text, dialect));
+        let parsed = parsing.map_err(|error| format!("it cannot be read: {error}"))?;
+        let gave_up = |_| Err("it cannot be read".to_owned());
+        parsed.join().unwrap_or_else(gave_up)
+    })
+}
+
+fn parse(text: &str, dialect: Dialect) -> Result<SqlUse, String> {
     let dialect: Box<dyn sqlparser::dialect::Dialect> = match dialect {
         Dialect::MySql => Box::new(MySqlDialect {}),
         Dialect::PostgreSql => Box::new(PostgreSqlDialect {}),
@@ -198,4 +225,38 @@ fn parts(name: &str) -> (String, String) {
 fn bare(name: &str) -> String {
     let quotes = ['`', '"', '[', ']'];
     name.trim().trim_matches(quotes).to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_nests_as_deep_as_it_is_long_is_no_end_of_the_program() {
+        let whole = |begin: &str, part: &str| {
+            let parts = (LONGEST - begin.len()) / part.len();
+            begin.to_owned() + &part.repeat(parts)
+        };
+        for (begin, part, parses) in [
+            ("SELECT 1", "+1", true),
+            ("SELECT 1", " OR 1", true),
+            ("SELECT x", "::int", true),
+            ("SELECT 1", " UNION SELECT 1", true),
+            ("SELECT ", "(", false),
+            ("SELECT ", "NOT ", false),
+            ("", "SELECT (", false),
+        ] {
+            for dialect in [Dialect::PostgreSql, Dialect::Snowflake] {
+                let uses = sql_uses(&whole(begin, part), dialect);
+                assert!(!parses || uses.is_ok(), "{begin}{part}…: {uses:?}");
+            }
+        }
+        let joins = |count| format!("SELECT * FROM a{}", " JOIN a".repeat(count));
+        assert!(sql_uses(&joins(MOST_JOINS), Dialect::MySql).is_ok());
+        let many = sql_uses(&joins(MOST_JOINS + 1), Dialect::Snowflake);
+        assert_eq!(many.unwrap_err(), "it has more than 500 joins");
+        let long = whole("SELECT 1", "+1") + "+1";
+        let error = sql_uses(&long, Dialect::MySql).unwrap_err();
+        assert_eq!(error, "it is longer than 100000 bytes");
+    }
 }

@@ -1,4 +1,4 @@
-//! Whole files, written in one step.
+//! Writing in one step.
 
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
