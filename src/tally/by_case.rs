@@ -50,6 +50,11 @@ impl<T: Clone + Default> ByCase<T> {
         &mut self.0[at].1
     }
 
+    /// Makes room for so many cases.
+    pub(super) fn reserve(&mut self, cases: usize) {
+        self.0.reserve_exact(cases);
+    }
+
     /// Takes in another list in one pass; `add` adds its value of a case to ours.
     pub(super) fn absorb(&mut self, other: &Self, add: impl Fn(&mut T, &T)) {
         let mut ours = std::mem::take(&mut self.0).into_iter().peekable();

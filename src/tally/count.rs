@@ -1,6 +1,7 @@
 //! What is counted of a set of trials: sums, and per case what the statistics need.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroU32;
 
 use super::by_case::{ByCase, CaseKey};
 use super::otherwise::Otherwise;
@@ -42,10 +43,10 @@ pub struct CaseCount {
     pub failed: u32,
     /// Scores of the trials that have one.
     pub score: Mean,
-    /// What all trials of the case cost, as far as they have a price.
-    pub cost: Usd,
-    /// The number of the group that the case declares, if it declares one.
-    pub cluster: Option<u32>,
+    /// What all trials of the case cost in dollars, as far as they have a price: for intervals, which are no sums of money.
+    pub cost: f64,
+    /// The number of the group that the case declares, from 1, if it declares one.
+    pub cluster: Option<NonZeroU32>,
 }
 
 impl CaseCount {
@@ -142,13 +143,19 @@ impl Count {
         self.cases.iter()
     }
 
+    /// Makes room for so many cases: a list that grows holds twice what it needs while it does.
+    pub(super) fn expect(&mut self, cases: usize) {
+        self.cases.reserve(cases);
+        self.latencies.reserve_exact(cases);
+    }
+
     /// Counts a trial, judged by the judges of its suite. `cluster` is the number of the group that its case declares.
     pub(super) fn add(
         &mut self,
         record: &Record,
         model: Option<&ModelRecord>,
         judges: &[JudgeRecord],
-        cluster: Option<u32>,
+        cluster: Option<NonZeroU32>,
     ) {
         let price = model.and_then(|model| model.price.as_ref());
         self.otherwise.add(record, model, self.trials() == 0);
@@ -156,7 +163,7 @@ impl Count {
         let cost = record.cost(price);
         let case = self.cases.entry(key);
         case.cluster = cluster;
-        case.cost += cost.unwrap_or_default();
+        case.cost += cost.unwrap_or_default().to_f64();
         match record.status {
             TrialStatus::Passed => {
                 self.passed += 1;

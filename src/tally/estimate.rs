@@ -198,7 +198,7 @@ impl Count {
 
     /// Returns what each independent unit cost in dollars, and how often it passed.
     fn costs_and_passes(&self) -> (Vec<f64>, Vec<f64>) {
-        let of = |case: &CaseCount| (case.cost.to_f64(), f64::from(case.passed));
+        let of = |case: &CaseCount| (case.cost, f64::from(case.passed));
         if !self.has_clusters() {
             return self.cases.values().map(of).unzip();
         }
@@ -283,7 +283,7 @@ impl Count {
     fn unit(&self, key: CaseKey) -> u64 {
         const CASE: u64 = 1 << 63;
         let declared = self.cases.get(key).and_then(|case| case.cluster);
-        declared.map_or(CASE | key.number(), u64::from)
+        declared.map_or(CASE | key.number(), |number| u64::from(number.get()))
     }
 }
 

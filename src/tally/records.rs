@@ -22,7 +22,7 @@ pub enum RecordsError {
 }
 
 /// Records that room is made for at once.
-const MOST_EXPECTED: usize = 1 << 20;
+pub(super) const MOST_EXPECTED: usize = 1 << 20;
 
 /// A journal with an index of its records, sorted by their place in the plan.
 ///

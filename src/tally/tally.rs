@@ -2,8 +2,10 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::num::NonZeroU32;
 
 use super::count::Count;
+use super::records::MOST_EXPECTED;
 use crate::journal::{Header, Record};
 
 /// The counts of a run, by suite, model entry and prompt.
@@ -15,7 +17,7 @@ pub struct Tally {
     /// By (suite, model, prompt), each an index in the header.
     counts: BTreeMap<(u32, u32, u32), Count>,
     /// The number of each group, by suite and name.
-    clusters: BTreeMap<u32, BTreeMap<String, u32>>,
+    clusters: BTreeMap<u32, BTreeMap<String, NonZeroU32>>,
     clusters_seen: u32,
 }
 
@@ -43,13 +45,24 @@ impl Tally {
         let cluster = record.cluster.as_deref().map(|name| {
             let names = self.clusters.entry(at.suite).or_default();
             *names.entry(name.to_owned()).or_insert_with(|| {
+                let number = NonZeroU32::MIN.saturating_add(self.clusters_seen);
                 self.clusters_seen += 1;
-                self.clusters_seen
+                number
             })
         });
         let count = self.counts.entry((at.suite, at.model, at.prompt));
         let judges = suite.map_or(&[][..], |suite| &suite.judges);
-        count.or_default().add(record, model, judges, cluster);
+        let count = count.or_insert_with(|| {
+            let mut count = Count::default();
+            let cases = suite.map_or(0, |suite| suite.cases);
+            count.expect(
+                usize::try_from(cases)
+                    .unwrap_or_default()
+                    .min(MOST_EXPECTED),
+            );
+            count
+        });
+        count.add(record, model, judges, cluster);
     }
 
     /// Returns the counts of one prompt of a model entry; `None` if nothing was asked.

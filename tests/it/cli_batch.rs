@@ -281,6 +281,12 @@ async fn what_keeps_a_batch_from_beginning_is_told() {
         "{}",
         told.stderr
     );
+    let told = run(&program, &server, &[&ORDER[..], &["--dry-run"]].concat()).exits(0);
+    assert!(
+        told.stderr.contains("batch inference costs about half"),
+        "{}",
+        told.stderr
+    );
     let told = run(&program, &server, &[&ORDER[..], &["--stream"]].concat()).exits(2);
     assert!(
         told.stderr.contains("cannot be used with"),

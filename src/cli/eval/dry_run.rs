@@ -56,7 +56,7 @@ pub(super) fn run(
         &learned,
     );
     let mut forecast = forecast.map_err(PlanError::from)?;
-    if options.replay.is_none() {
+    if options.replay.is_none() && options.batch.is_none() {
         let expected = lanes_of(plan, &forecast, 1, &learned, catalog, options);
         forecast.duration = Some(expected.total());
     }
@@ -67,6 +67,9 @@ pub(super) fn run(
     })?;
     if options.replay.is_some() {
         ui.note("the answers would come from the recording: nothing would be charged");
+    }
+    if options.batch.is_some() {
+        ui.note("these are figures of asking on demand: batch inference costs about half, and takes minutes to hours");
     }
     Ok(exit)
 }
