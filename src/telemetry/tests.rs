@@ -96,6 +96,8 @@ fn call(second: u64) -> Call {
 fn finished(second: u64) -> Event {
     Event::Finished {
         label: "l".to_owned(),
+        model: "m".to_owned(),
+        latency: None,
         status: TrialStatus::Passed,
         paid: None,
         error: None,
