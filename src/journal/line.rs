@@ -8,8 +8,9 @@ use std::fmt;
 use serde::de::{DeserializeOwned, IgnoredAny, MapAccess, Visitor};
 use serde::{Deserializer as _, Serialize};
 
+use super::header::{Header, Stopped};
 use super::reader::Planned;
-use super::record::{Header, Record, Stopped};
+use super::record::Record;
 use crate::plan::Position;
 
 /// What a line may be; `T` is what is read of a trial.

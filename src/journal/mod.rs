@@ -4,18 +4,19 @@
 //! finishing. Lines are appended whole and never changed. Dollars are not stored: the header keeps the price rows, each
 //! attempt its tokens.
 
+mod header;
 mod judge;
 mod line;
 mod reader;
 mod record;
 mod writer;
 
+pub use header::{
+    BatchOptions, Header, ModelRecord, RunOptions, RunRecord, SCHEMA, Stopped, SuiteRecord,
+};
 pub use judge::{JudgeCall, JudgeRecord};
 pub use reader::{JournalError, JournalReader, Place, Planned};
-pub use record::{
-    Attempt, BatchOptions, Brief, ErrorRecord, Header, ModelRecord, Record, RunOptions, RunRecord,
-    SCHEMA, Stopped, SuiteRecord, TrialStatus, TurnRecord,
-};
+pub use record::{Attempt, Brief, ErrorRecord, Record, TrialStatus, TurnRecord};
 pub use writer::{DueSync, JournalWriter, WriteError};
 
 #[cfg(test)]

@@ -8,8 +8,9 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
+use super::header::{Header, SCHEMA, Stopped};
 use super::line::{Line, LineError, decode, decode_again, decode_planned};
-use super::record::{Brief, Header, Record, SCHEMA, Stopped};
+use super::record::{Brief, Record};
 use crate::files::read_row;
 use crate::plan::Position;
 

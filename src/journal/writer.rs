@@ -8,8 +8,9 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
+use super::header::{Header, Stopped};
 use super::line::{Line, encode, is_whole};
-use super::record::{Header, Record, Stopped};
+use super::record::Record;
 
 /// How often the disk is asked to keep what was written.
 const SYNC_EVERY: Duration = Duration::from_secs(1);
