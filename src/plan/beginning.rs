@@ -56,6 +56,15 @@ impl Beginning {
         (whole.map(str::len).sum::<usize>() + self.rest.len() + self.tools) as u64
     }
 
+    /// Returns the bytes of its text that a cache point would follow, tools included; 0 where there is no place for one.
+    pub fn kept_bytes(&self) -> u64 {
+        let cut = cut(&self.rest);
+        if self.whole.is_empty() && cut.is_empty() {
+            return 0;
+        }
+        self.bytes() - (self.rest.len() - cut.len()) as u64
+    }
+
     /// Puts a cache point after it into a request that begins with it; others, and those with points of their own, stay as they
     /// are.
     ///
@@ -262,7 +271,12 @@ mod tests {
             .map(|count| shared(&requests[..count]).bytes())
             .collect();
         assert_eq!(lengths, [8, 6, 3, 0]);
+        let kept: Vec<u64> = (1..=4)
+            .map(|count| shared(&requests[..count]).kept_bytes())
+            .collect();
+        assert_eq!(kept, [8, 6, 3, 0]);
         let crabs = [request(&[], &["🦀🦀a"]), request(&[], &["🦀🦞b"])];
         assert_eq!(shared(&crabs).bytes(), 4);
+        assert_eq!(shared(&crabs).kept_bytes(), 0);
     }
 }

@@ -26,10 +26,9 @@ impl Plan {
     }
 
     /// Lets entries that ask for it keep what the questions of a prompt begin with, where `pays` says so: it is told the entry, the
-    /// prompt's name, how it begins, and how many questions begin so.
+    /// prompt's name, how it begins, and how many of the suite's first questions begin so.
     ///
-    /// The beginning is that of the suite's first cases, chosen or not, so that a question is put in the same way whatever is
-    /// asked beside it.
+    /// Those are the suite's first cases, chosen or not, so that a question is put in the same way whatever is asked beside it.
     pub fn keep_beginnings(
         &mut self,
         mut pays: impl FnMut(&ModelEntry, &str, &Beginning, u64) -> bool,
@@ -54,17 +53,16 @@ impl Plan {
     ) -> Vec<Vec<Option<Arc<Beginning>>>> {
         let part = &self.suites[suite];
         let prompts = &part.suite.prompts;
-        let questions = part.trials_per_model / (prompts.len() as u64).max(1);
         let mut kept = Vec::new();
         for (index, entry) in part.entries.iter().enumerate() {
             let mut of_entry = Vec::new();
             for (prompt, named) in prompts.iter().enumerate() {
-                let beginning = entry
-                    .cache_auto
-                    .then(|| beginning(part, index, prompt))
-                    .flatten()
-                    .filter(|beginning| pays(entry, &named.name, beginning, questions));
-                of_entry.push(beginning.map(Arc::new));
+                let found = entry.cache_auto.then(|| beginning(part, index, prompt));
+                let found = found.flatten();
+                let found = found.filter(|(beginning, questions)| {
+                    pays(entry, &named.name, beginning, *questions)
+                });
+                of_entry.push(found.map(|(beginning, _)| Arc::new(beginning)));
             }
             kept.push(of_entry);
         }
@@ -72,11 +70,14 @@ impl Plan {
     }
 }
 
-/// Returns what the first cases of a suite begin with, put to one of its entries.
-fn beginning(part: &PlannedSuite, entry: usize, prompt: usize) -> Option<Beginning> {
+/// Returns what the first cases of a suite begin with, put to one of its entries, and how many questions they are at least.
+fn beginning(part: &PlannedSuite, entry: usize, prompt: usize) -> Option<(Beginning, u64)> {
     let cases = part.suite.cases().take(LOOKED_AT).filter_map(Result::ok);
-    let trials = cases.map(|case| part.trial_of(&Arc::new(case), entry, prompt));
-    shared(&asked(trials)?)
+    let cases: Vec<_> = cases.filter(|case| case.output.is_none()).collect();
+    let questions = cases.iter().map(|case| u64::from(case.repeat)).sum();
+    let cases = cases.into_iter().map(Arc::new);
+    let trials = cases.map(|case| part.trial_of(&case, entry, prompt));
+    Some((shared(&asked(trials)?)?, questions))
 }
 
 /// Returns the questions of trials, canned answers aside; `None` if one cannot be rendered.

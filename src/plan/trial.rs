@@ -131,12 +131,15 @@ impl Trial {
 
     /// Returns who asks, whatever is asked: the names of suite, case, prompt and model entry, hashed.
     pub fn asker(&self) -> String {
-        let names = json!([
-            self.suite.name,
-            self.case.name,
-            self.prompt().name,
-            self.entry.label
-        ]);
+        let mut names = vec![
+            json!(self.suite.name),
+            json!(self.case.name),
+            json!(self.prompt().name),
+            json!(self.entry.label),
+        ];
+        // Twins ask the same, each for itself.
+        names.extend((self.twin > 0).then(|| json!(self.twin)));
+        let names = Value::from(names);
         hex(&Sha256::digest(names.to_string().as_bytes())[..4])
     }
 }

@@ -309,6 +309,7 @@ fn together(before: Option<Completion>, answer: Completion) -> Completion {
         tool_calls,
         usage,
         estimated: before.estimated || answer.estimated,
+        batched: before.batched || answer.batched,
         latency: before.latency + answer.latency,
         time_to_first_token: before.time_to_first_token,
         service_latency_ms: before

@@ -108,13 +108,16 @@ impl Gauge {
         let Some(limit) = &mut self.limit else { return };
         let Some(before) = limit.told else { return };
         let told = limit.whole * part;
+        if told.to_bits() == before.to_bits() {
+            return;
+        }
         limit.told = Some(told);
         limit.rate = if told > before {
             told
         } else {
             limit.rate.min(told)
         };
-        let is_joining = self.calls == 0 && part < 1.0;
+        let is_joining = self.calls == 0 && told < before;
         self.level = if is_joining {
             0.0
         } else {
@@ -333,6 +336,12 @@ mod tests {
         gauge.share(0.5, later(100));
         assert_eq!(gauge.wait_for(45.0, later(100)), Duration::ZERO);
         assert!(gauge.level <= 45.0);
+        // Who waits saves, however often the others are counted.
+        let mut waiting = Gauge::new(Some(60), start);
+        for second in 0..3 {
+            waiting.share(0.5, later(second));
+        }
+        assert_eq!(waiting.wait_for(1.0, later(2)), Duration::ZERO);
         let mut open = Gauge::new(None, start);
         open.share(0.5, start);
         assert_eq!(open.wait_for(1_000.0, start), Duration::ZERO);

@@ -33,6 +33,8 @@ struct Bench {
     lost: &'static [&'static str],
     /// Texts whose record has an error that may pass.
     broken: &'static [&'static str],
+    /// Jobs that are begun, and whose ARN is lost on the way back.
+    cut: Mutex<u32>,
     /// Models that no job may ask.
     refused: &'static [&'static str],
 }
@@ -109,6 +111,16 @@ impl BatchClient for Bench {
                 records: records.collect(),
                 looked: 0,
             });
+            let mut cut = self.cut.lock().unwrap();
+            if *cut > 0 {
+                *cut -= 1;
+                let message = "the connection was closed";
+                return Err(ModelError::new(
+                    ErrorKind::Connection,
+                    Remedy::Repeat,
+                    message,
+                ));
+            }
             Ok(order.name.clone())
         })
     }
@@ -173,14 +185,18 @@ impl Shop {
         }
     }
 
-    async fn order(&self, stop: &Stop) -> Result<Ordered, BatchError> {
-        let batch = Batch {
+    fn batch(&self) -> Batch {
+        Batch {
             client: Arc::clone(&self.bench) as Arc<dyn BatchClient>,
             folder: self.folder.path().join("batch"),
             name: "run-1".to_owned(),
             adopted: self.adopted.clone(),
             fewest: self.fewest,
-        };
+        }
+    }
+
+    async fn order(&self, stop: &Stop) -> Result<Ordered, BatchError> {
+        let batch = self.batch();
         let ordering = Ordering {
             plan: &self.run.plan,
             done: &HashSet::new(),
@@ -349,7 +365,8 @@ async fn a_budget_bounds_what_is_ordered() {
         .map(|job| job.records.len())
         .sum();
     assert_eq!(records, 4, "two pairs of a Lite and a Micro fit");
-    assert!(ordered.unanswered.is_empty());
+    // They are not asked on demand either, at twice the price.
+    assert_eq!(ordered.unanswered.len(), 4);
     assert_eq!(ending.reason(), Some(Stopped::Budget));
     assert!(shop.has_told("4 questions are not ordered"));
 }
@@ -368,4 +385,45 @@ async fn interrupting_ends_the_waiting_and_not_the_jobs() {
     });
     assert_eq!(ordered.unwrap().unanswered.len(), 8);
     assert_eq!(shop.bench.jobs().len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_job_whose_beginning_was_lost_is_found_and_not_ordered_twice() {
+    let shop = Shop::new(Bench {
+        cut: Mutex::new(2),
+        ..Bench::default()
+    });
+    assert_eq!(shop.outputs().await, vec!["ok"; 8]);
+    let orders = shop.bench.orders();
+    assert_eq!(orders.len(), 4, "two of them twice");
+    assert_eq!(orders.iter().collect::<HashSet<_>>().len(), 2);
+    assert!(shop.has_told("cannot begin a batch job yet"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_comes_back_does_not_look_for_what_was_removed() {
+    let shop = Shop::new(Bench::default());
+    shop.order(&Stop::default()).await.unwrap();
+    shop.batch().clear();
+    let left = std::fs::read_dir(shop.folder.path().join("batch")).unwrap();
+    assert_eq!(left.count(), 1);
+    shop.order(&Stop::default()).await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn money_for_what_never_comes_is_given_back() {
+    let mut shop = Shop::new(Bench {
+        lost: &["one", "two", "three", "four"],
+        ..Bench::default()
+    });
+    let limit: Usd = "0.0001".parse().unwrap();
+    shop.budget = Some(Budget::new(Some((limit, Usd::ZERO)), Vec::new()));
+    for _ in 0..3 {
+        let ordered = shop.order(&Stop::default()).await.unwrap();
+        assert_eq!(ordered.unanswered.len(), 8);
+        assert!(
+            !shop.has_told("not ordered"),
+            "what was held is there again"
+        );
+    }
 }

@@ -11,8 +11,9 @@ use aws_sdk_s3::config::{Builder, RequestChecksumCalculation, ResponseChecksumVa
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_s3::primitives::ByteStream;
 use tokio::fs::File;
-use tokio::io::copy;
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, BufWriter};
 
+use super::paper::without_question;
 use crate::bedrock::connect::Connection;
 use crate::bedrock::words::chain;
 use crate::model::{ErrorKind, ModelError, Remedy};
@@ -140,21 +141,32 @@ impl Bucket {
     }
 }
 
-/// Writes what comes to a file, which is there once it is whole.
+/// Writes the records that come to a file, without their questions; it is there once it is whole.
 async fn save(body: ByteStream, file: &Path, uri: &str) -> Result<(), ModelError> {
     let partial = file.with_extension("partial");
-    let mut out = File::create(&partial)
-        .await
-        .map_err(|error| on_disk(&partial, &error))?;
-    copy(&mut body.into_async_read(), &mut out)
-        .await
-        .map_err(|error| {
+    let out = File::create(&partial).await;
+    let mut out = BufWriter::new(out.map_err(|error| on_disk(&partial, &error))?);
+    let mut lines = BufReader::new(body.into_async_read());
+    let mut line = Vec::new();
+    loop {
+        line.clear();
+        let read = lines.read_until(b'\n', &mut line).await;
+        let length = read.map_err(|error| {
             let message = format!("`{uri}` cannot be read to its end: {error}");
             ModelError::new(ErrorKind::Connection, Remedy::Repeat, message)
         })?;
-    out.sync_all()
-        .await
-        .map_err(|error| on_disk(&partial, &error))?;
+        if length == 0 {
+            break;
+        }
+        if let Some(record) = without_question(&line) {
+            let written = out.write_all(&record).await;
+            written.map_err(|error| on_disk(&partial, &error))?;
+        }
+    }
+    let written = out.flush().await;
+    written.map_err(|error| on_disk(&partial, &error))?;
+    let synced = out.get_ref().sync_all().await;
+    synced.map_err(|error| on_disk(&partial, &error))?;
     let renamed = tokio::fs::rename(&partial, file).await;
     renamed.map_err(|error| on_disk(file, &error))
 }

@@ -123,12 +123,14 @@ impl Batches {
                 let call = self.call(&order.model, region, "bedrock:CreateModelInvocationJob");
                 let is_taken = is_conflict(&error);
                 let error = error::of_send(&error, &call);
-                let found = if is_taken {
-                    find(&client, name).await
-                } else {
-                    None
-                };
-                found.ok_or(error)
+                if !is_taken {
+                    return Err(error);
+                }
+                find(&client, name).await.unwrap_or(Err(ModelError {
+                    // It is there, and will be found.
+                    remedy: Remedy::Repeat,
+                    ..error
+                }))
             }
         }
     }
@@ -169,7 +171,7 @@ impl BatchClient for Batches {
         Box::pin(async move {
             let region = request.region.as_deref().unwrap_or(&self.control.region);
             let call = self.call(&request.model, region, "bedrock:InvokeModel");
-            let read = self.paper.read(line, &call).await;
+            let read = self.paper.read(line, request.text_bytes(), &call).await;
             read.map_err(hint::complete)
         })
     }
@@ -195,14 +197,14 @@ fn is_conflict<R>(error: &SdkError<CreateModelInvocationJobError, R>) -> bool {
     error.is_some_and(CreateModelInvocationJobError::is_conflict_exception)
 }
 
-/// Finds a job by its whole name.
-async fn find(client: &Client, name: &str) -> Option<String> {
+/// Finds a job by its whole name; `None` where it is not listed, or nothing is.
+async fn find(client: &Client, name: &str) -> Option<Result<String, ModelError>> {
     let listed = client.list_model_invocation_jobs().name_contains(name);
     let mut jobs = listed.into_paginator().items().send();
     while let Some(job) = jobs.next().await {
         let job = job.ok()?;
         if job.job_name() == name {
-            return Some(job.job_arn().to_owned());
+            return Some(Ok(job.job_arn().to_owned()));
         }
     }
     None

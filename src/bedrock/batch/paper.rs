@@ -1,5 +1,6 @@
 //! Converse on paper: what the SDK would send is taken from it, and what a file holds is given to it as an answer.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
 use aws_config::{BehaviorVersion, Region};
@@ -97,6 +98,15 @@ struct Failure {
     error_message: Option<String>,
 }
 
+/// Returns a record of a job's output without its question, which may hold what is secret; `None` for what is no record.
+pub(super) fn without_question(line: &[u8]) -> Option<Vec<u8>> {
+    let mut record: BTreeMap<&str, &RawValue> = serde_json::from_slice(line).ok()?;
+    record.remove("modelInput");
+    let mut text = serde_json::to_vec(&record).ok()?;
+    text.push(b'\n');
+    Some(text)
+}
+
 /// A client of the SDK that writes and reads records.
 #[derive(Debug)]
 pub(super) struct Paper {
@@ -146,6 +156,7 @@ impl Paper {
     pub(super) async fn read(
         &self,
         line: &[u8],
+        prompt_bytes: usize,
         call: &Call<'_>,
     ) -> Result<Completion, ModelError> {
         let unreadable = |why: &str| {
@@ -171,10 +182,11 @@ impl Paper {
         let answered = SHEET.scope(sheet, asking).await;
         let answered = answered.map_err(|error| error::of_send(&error, call))?;
         let completion = converse::completion(&answered)?;
-        Ok(told(Completion {
+        let completion = Completion {
             batched: true,
             ..completion
-        }))
+        };
+        Ok(told(completion, prompt_bytes))
     }
 }
 
@@ -190,13 +202,13 @@ fn without_cache_points(request: &Request) -> Request {
 }
 
 /// Returns an answer with its tokens: where a record tells none they are estimated, at four bytes each.
-fn told(completion: Completion) -> Completion {
+fn told(completion: Completion, prompt_bytes: usize) -> Completion {
     if completion.usage != Usage::default() || completion.text.is_empty() {
         return completion;
     }
-    let output = (completion.text.len() as u64).div_ceil(4);
+    let tokens = |bytes: usize| (bytes as u64).div_ceil(4);
     Completion {
-        usage: Usage::new(0, output),
+        usage: Usage::new(tokens(prompt_bytes), tokens(completion.text.len())),
         estimated: true,
         ..completion
     }
@@ -285,7 +297,7 @@ mod tests {
             "stopReason": "end_turn", "usage": {"inputTokens": 7, "outputTokens": 2},
         }});
         let answer = paper
-            .read(line.to_string().as_bytes(), &CALL)
+            .read(line.to_string().as_bytes(), 40, &CALL)
             .await
             .unwrap();
         assert_eq!(answer.text, "Here.");
@@ -296,10 +308,21 @@ mod tests {
             "stopReason": "end_turn",
         }});
         let answer = paper
-            .read(untold.to_string().as_bytes(), &CALL)
+            .read(untold.to_string().as_bytes(), 40, &CALL)
             .await
             .unwrap();
-        assert_eq!((answer.usage, answer.estimated), (Usage::new(0, 2), true));
+        assert_eq!((answer.usage, answer.estimated), (Usage::new(10, 2), true));
+    }
+
+    #[test]
+    fn questions_are_not_kept_with_answers() {
+        let line = br#"{"recordId": "r-1", "modelInput": {"messages": ["hunter2"]}, "modelOutput": {"a": 1}}"#;
+        let kept = without_question(line).unwrap();
+        assert_eq!(
+            String::from_utf8(kept).unwrap(),
+            "{\"modelOutput\":{\"a\": 1},\"recordId\":\"r-1\"}\n"
+        );
+        assert_eq!(without_question(b"{"), None);
     }
 
     #[tokio::test]
@@ -318,14 +341,14 @@ mod tests {
         ] {
             let line = json!({"error": {"errorCode": code, "errorMessage": "it broke"}});
             let error = paper
-                .read(line.to_string().as_bytes(), &CALL)
+                .read(line.to_string().as_bytes(), 40, &CALL)
                 .await
                 .unwrap_err();
             assert_eq!((error.kind, error.remedy), (kind, remedy), "{code}");
             assert!(error.message.contains("it broke"), "{code}: {error}");
         }
         for line in ["{", "{}", "{\"modelOutput\": 7}"] {
-            let error = paper.read(line.as_bytes(), &CALL).await.unwrap_err();
+            let error = paper.read(line.as_bytes(), 40, &CALL).await.unwrap_err();
             assert_eq!(error.kind, ErrorKind::Malformed, "{line}: {error}");
         }
     }

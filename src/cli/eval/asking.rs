@@ -68,7 +68,8 @@ pub(super) async fn ask(
     let mut client = client;
     let mut is_lacking = false;
     let batch = batches.zip(options.batch.as_ref());
-    let batch = batch.map(|(client, options)| batch::of_run(client, options, &folder));
+    let batch =
+        batch.map(|(client, options)| batch::of_run(client, options, &header.run.id, &folder));
     if let Some(batch) = &batch {
         let ordering = Ordering {
             plan: &plan,

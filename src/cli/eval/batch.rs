@@ -112,12 +112,13 @@ async fn client(
 pub(super) fn of_run(
     client: Arc<dyn BatchClient>,
     options: &BatchOptions,
+    run: &str,
     folder: &RunFolder,
 ) -> Batch {
     Batch {
         client,
         folder: folder.path.join(FOLDER),
-        name: format!("mcp-cli-{}", folder.id),
+        name: format!("mcp-cli-{run}"),
         adopted: options.jobs.clone(),
         fewest: options.fewest,
     }

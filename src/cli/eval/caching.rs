@@ -23,24 +23,29 @@ enum Worth {
 pub(super) fn place(plan: &mut Plan, catalog: &Catalog, region: Option<&str>) -> Vec<String> {
     let mut told = Vec::new();
     plan.keep_beginnings(|entry, prompt, beginning, questions| {
-        let tokens = beginning.bytes() / BYTES_A_TOKEN;
+        let tokens = beginning.kept_bytes() / BYTES_A_TOKEN;
         let worth = worth(entry, tokens, catalog, region);
         let whose = format!("prompt `{prompt}`, {}", entry.label);
         let about = format!("about {tokens} tokens that all its questions begin with");
         let (is_kept, why) = match worth {
             Worth::From(few) if questions >= few => (
                 true,
-                format!("{about} are kept: cheaper from {few} questions on, and there are {questions}"),
+                format!("{about} are kept: cheaper from {few} questions on"),
             ),
             Worth::From(few) => (
                 false,
-                format!("nothing is kept: it would pay from {few} questions on, and there is {questions}"),
+                format!(
+                    "nothing is kept: it would pay from {few} questions on, and the suite has fewer"
+                ),
             ),
             Worth::Short(least) => (
                 false,
                 format!("nothing is kept: {about}, and the model keeps no fewer than {least}"),
             ),
-            Worth::Never => (false, "nothing is kept: the model has no prompt cache with a price".to_owned()),
+            Worth::Never => (
+                false,
+                "nothing is kept: the model has no prompt cache with a price".to_owned(),
+            ),
         };
         told.push(format!("cache: {whose}: {why}"));
         is_kept

@@ -19,7 +19,7 @@ use std::sync::Arc;
 
 pub use self::answers::Answers;
 use self::ledger::{Job, Ledger};
-use self::spool::{Spools, Whole};
+use self::spool::{Spooled, Spools};
 use super::budget::Budget;
 use super::stop::Stop;
 use crate::journal::Header;
@@ -52,7 +52,7 @@ pub struct Batch {
 pub struct Ordered {
     /// The answers, with whoever answers everything else.
     pub answers: Arc<Answers>,
-    /// Trials that were ordered and have no answer.
+    /// Trials that were ordered and have no answer, or could not be paid for.
     pub unanswered: HashSet<TrialKey>,
 }
 
@@ -127,10 +127,15 @@ impl Batch {
         if ordering.stop.is_stopped() {
             return Ok(ordered);
         }
-        let (whole, told) = self.spool(&ordering, &ordered.answers).await?;
+        let Spooled {
+            whole,
+            unaffordable,
+            told,
+        } = self.spool(&ordering, &ordered.answers).await?;
         for told in told {
             tell(&told);
         }
+        ordered.unanswered.extend(unaffordable);
         let trials: Vec<_> = whole.iter().flat_map(|file| file.trials.clone()).collect();
         let first = ledger.jobs.len();
         for file in whole {
@@ -142,11 +147,10 @@ impl Batch {
             self.settle(&mut ledger, ordering.stop, tell).await?;
             ordered.read(&ledger)?;
         }
-        let lacks = |id| !ordered.answers.has(id);
-        ordered.unanswered = trials
-            .into_iter()
-            .filter_map(|(id, trial)| lacks(id).then_some(trial))
-            .collect();
+        for one in trials.iter().filter(|one| !ordered.answers.has(one.id)) {
+            one.cancel(ordering.budget);
+            ordered.unanswered.insert(one.trial);
+        }
         Ok(ordered)
     }
 
@@ -155,7 +159,7 @@ impl Batch {
         &self,
         ordering: &Ordering<'_>,
         answers: &Answers,
-    ) -> Result<(Vec<Whole>, Vec<String>), BatchError> {
+    ) -> Result<Spooled, BatchError> {
         let mut spools = Spools::new(self, ordering, answers);
         for trial in ordering.plan.trials(|_| true) {
             spools.add(&trial?).await?;
@@ -165,12 +169,18 @@ impl Batch {
 
     /// Removes the output of jobs, which the journal holds by now.
     pub fn clear(&self) {
-        if let Ok(ledger) = Ledger::open(&self.folder) {
-            for job in &ledger.jobs {
-                for output in &job.outputs {
-                    // What is left behind takes room and does no harm.
-                    let _ = std::fs::remove_file(self.folder.join(output));
-                }
+        let Ok(mut ledger) = Ledger::open(&self.folder) else {
+            return;
+        };
+        let outputs: Vec<PathBuf> = ledger.outputs().collect();
+        for job in &mut ledger.jobs {
+            job.outputs.clear();
+        }
+        // Whoever comes back must not look for what is gone.
+        if ledger.save().is_ok() {
+            for output in outputs {
+                // What is left behind takes room and does no harm.
+                let _ = std::fs::remove_file(output);
             }
         }
     }

@@ -13,7 +13,7 @@ use crate::catalog::Usd;
 use crate::journal::Stopped;
 use crate::model::{Request, hex};
 use crate::plan::{Trial, TrialKey};
-use crate::run::budget::Payer;
+use crate::run::budget::{Budget, Payer};
 use crate::run::trial::prepare;
 
 /// A model and its region.
@@ -29,7 +29,27 @@ pub(super) struct Whole {
     /// A few hex digits of its content.
     pub(super) mark: String,
     /// What it asks.
-    pub(super) trials: Vec<(RecordId, TrialKey)>,
+    pub(super) trials: Vec<Ordered>,
+}
+
+/// A trial that is ordered.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Ordered {
+    pub(super) id: RecordId,
+    pub(super) trial: TrialKey,
+    pub(super) suite: u32,
+    /// The most that its answer can cost.
+    pub(super) worst: Usd,
+}
+
+/// What was made of what is left of a plan.
+pub(super) struct Spooled {
+    /// Files that are large enough for a job.
+    pub(super) whole: Vec<Whole>,
+    /// Trials that do not fit into a budget.
+    pub(super) unaffordable: Vec<TrialKey>,
+    /// What is to be said of everything that is not ordered.
+    pub(super) told: Vec<String>,
 }
 
 /// Files that are being written, one for each model.
@@ -44,7 +64,7 @@ pub(super) struct Spools<'a> {
     /// Trials that go on demand, by why.
     on_demand: BTreeMap<&'static str, u64>,
     /// Trials that do not fit into a budget.
-    unaffordable: u64,
+    unaffordable: Vec<TrialKey>,
 }
 
 /// A file that is being written.
@@ -53,9 +73,7 @@ struct Spool {
     out: BufWriter<File>,
     bytes: u64,
     digest: Sha256,
-    trials: Vec<(RecordId, TrialKey)>,
-    /// What is held back for its records, by suite.
-    held: BTreeMap<u32, Usd>,
+    trials: Vec<Ordered>,
 }
 
 impl<'a> Spools<'a> {
@@ -68,7 +86,7 @@ impl<'a> Spools<'a> {
             whole: Vec::new(),
             written: HashSet::new(),
             on_demand: BTreeMap::new(),
-            unaffordable: 0,
+            unaffordable: Vec::new(),
         }
     }
 
@@ -88,12 +106,6 @@ impl<'a> Spools<'a> {
         let id = RecordId::of(&request);
         let payer = self.payer(trial);
         let worst = payer.map_or(Usd::ZERO, |payer| payer.worst_of_batch(&request));
-        if self.answers.has(id) {
-            if let Some(payer) = payer {
-                payer.ordered(worst);
-            }
-            return Ok(());
-        }
         if !self.written.insert(id) {
             *self
                 .on_demand
@@ -101,8 +113,14 @@ impl<'a> Spools<'a> {
                 .or_default() += 1;
             return Ok(());
         }
+        if self.answers.has(id) {
+            if let Some(payer) = payer {
+                payer.ordered(worst);
+            }
+            return Ok(());
+        }
         if payer.is_some_and(|payer| !payer.order(worst)) {
-            self.unaffordable += 1;
+            self.unaffordable.push(trial.key());
             return Ok(());
         }
         self.write(trial, id, &request, worst).await
@@ -140,8 +158,12 @@ impl<'a> Spools<'a> {
             .map_err(BatchError::disk(path))?;
         spool.bytes += size;
         spool.digest.update(line.as_bytes());
-        spool.trials.push((id, trial.key()));
-        *spool.held.entry(trial.at.suite).or_default() += worst;
+        spool.trials.push(Ordered {
+            id,
+            trial: trial.key(),
+            suite: trial.at.suite,
+            worst,
+        });
         Ok(())
     }
 
@@ -155,8 +177,8 @@ impl<'a> Spools<'a> {
         })
     }
 
-    /// Returns the files that are large enough for a job, and what is to be said of everything else.
-    pub(super) fn finish(mut self) -> Result<(Vec<Whole>, Vec<String>), BatchError> {
+    /// Closes the files.
+    pub(super) fn finish(mut self) -> Result<Spooled, BatchError> {
         let mut told = Vec::new();
         for (lane, spool) in std::mem::take(&mut self.open) {
             let records = spool.trials.len() as u64;
@@ -164,10 +186,8 @@ impl<'a> Spools<'a> {
                 self.whole.push(spool.close(&lane, &self.batch.folder)?);
                 continue;
             }
-            for (suite, worst) in &spool.held {
-                if let Some(budget) = self.ordering.budget {
-                    budget.cancel(*suite as usize, *worst);
-                }
+            for ordered in &spool.trials {
+                ordered.cancel(self.ordering.budget);
             }
             let path = self.batch.folder.join(&spool.name);
             drop(spool);
@@ -180,15 +200,28 @@ impl<'a> Spools<'a> {
         for (why, trials) in &self.on_demand {
             told.push(format!("{trials} trials are asked on demand: they {why}"));
         }
-        if self.unaffordable > 0 {
+        if !self.unaffordable.is_empty() {
             self.ordering.stop.note(Stopped::Budget);
             told.push(format!(
                 "{} questions are not ordered: at their worst they do not fit into the budget beside the others; \
                  --resume orders them with what is left",
-                self.unaffordable
+                self.unaffordable.len()
             ));
         }
-        Ok((self.whole, told))
+        Ok(Spooled {
+            whole: self.whole,
+            unaffordable: self.unaffordable,
+            told,
+        })
+    }
+}
+
+impl Ordered {
+    /// Gives back what was counted for an answer that does not come.
+    pub(super) fn cancel(&self, budget: Option<&Budget>) {
+        if let Some(budget) = budget {
+            budget.cancel(self.suite as usize, self.worst);
+        }
     }
 }
 
@@ -227,7 +260,6 @@ impl Spool {
             bytes: 0,
             digest: Sha256::new(),
             trials: Vec::new(),
-            held: BTreeMap::new(),
         })
     }
 

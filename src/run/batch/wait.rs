@@ -22,11 +22,16 @@ impl Batch {
         stop: &Stop,
         tell: &(dyn Fn(&str) + Sync),
     ) -> Result<(), BatchError> {
-        self.begin(ledger, stop, tell).await?;
         let (mut pause, mut failures) = (SOON, 0);
         loop {
+            if let Some(error) = self.begin(ledger, stop, tell).await? {
+                failures += 1;
+                if failures > MOST_FAILURES {
+                    return Err(error.into());
+                }
+            }
             for index in 0..ledger.jobs.len() {
-                if ledger.jobs[index].is_over {
+                if ledger.jobs[index].is_over || ledger.jobs[index].arn.is_none() {
                     continue;
                 }
                 match self.look(&ledger.jobs[index]).await {
@@ -55,14 +60,15 @@ impl Batch {
         }
     }
 
-    /// Begins what is not begun. A job that cannot be begun is over; if that is so of all, why is the error.
+    /// Begins what is not begun, and returns why that has to be tried again. Nobody may know whether a job was begun whose
+    /// answer was lost: its name finds it. A job that is refused is over; if that is so of all, why is the error.
     async fn begin(
         &self,
         ledger: &mut Ledger,
         stop: &Stop,
         tell: &(dyn Fn(&str) + Sync),
-    ) -> Result<(), BatchError> {
-        let mut refused = None;
+    ) -> Result<Option<ModelError>, BatchError> {
+        let (mut refused, mut again) = (None, None);
         for index in 0..ledger.jobs.len() {
             let job = &ledger.jobs[index];
             let Some(input) = job
@@ -73,7 +79,7 @@ impl Batch {
                 continue;
             };
             if stop.is_stopped() {
-                return Ok(());
+                return Ok(None);
             }
             let path = ledger.folder().join(&input);
             let order = BatchOrder {
@@ -92,6 +98,11 @@ impl Batch {
                     ));
                     job.arn = Some(arn);
                 }
+                Err(error) if may_pass(&error) => {
+                    tell(&format!("cannot begin a batch job yet: {}", whole(&error)));
+                    again = Some(error);
+                    continue;
+                }
                 Err(error) => {
                     tell(&format!(
                         "no batch job for {} questions to `{}`: {}",
@@ -109,8 +120,15 @@ impl Batch {
             let _ = std::fs::remove_file(path);
         }
         match refused {
-            Some(error) if ledger.jobs.iter().all(|job| job.arn.is_none()) => Err(error.into()),
-            _ => Ok(()),
+            Some(error)
+                if ledger
+                    .jobs
+                    .iter()
+                    .all(|job| job.arn.is_none() && job.is_over) =>
+            {
+                Err(error.into())
+            }
+            _ => Ok(again),
         }
     }
 
