@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::build::Chosen;
+use super::planned::Chosen;
 use crate::suite::rank;
 
 /// Where a question stands in the order of asking, and how many trials each model has for its case.

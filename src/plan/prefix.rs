@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use super::beginning::Beginning;
-use super::build::{Plan, PlannedSuite};
+use super::build::Plan;
+use super::planned::PlannedSuite;
 use super::trial::Trial;
 use crate::model::Request;
 use crate::suite::ModelEntry;
