@@ -15,7 +15,7 @@ pub use header::{
     BatchOptions, Header, ModelRecord, RunOptions, RunRecord, SCHEMA, Stopped, SuiteRecord,
 };
 pub use judge::{JudgeCall, JudgeRecord};
-pub use reader::{JournalError, JournalReader, Place, Planned};
+pub use reader::{JournalError, JournalReader, Planned};
 pub use record::{Attempt, Brief, ErrorRecord, Record, TrialStatus, TurnRecord};
 pub use writer::{DueSync, JournalWriter, WriteError};
 

@@ -64,15 +64,6 @@ pub enum JournalError {
     Changed(PathBuf),
 }
 
-/// Where a record stands in the file, and in the plan.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Place {
-    /// Its place in the plan.
-    pub at: Position,
-    /// Bytes from the beginning of the file.
-    offset: u64,
-}
-
 /// What is read of a record to know where it belongs.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Planned {
@@ -165,20 +156,17 @@ impl JournalReader {
         Ok(next.map(|(_, record)| record))
     }
 
-    /// Reads where the next record stands and belongs, and nothing else of it; `None` at the end.
+    /// Reads where the next record belongs, and nothing else of it, with the byte of the file that it begins at; `None` at the
+    /// end.
     ///
     /// # Errors
     ///
     /// As for [`next_record`](Self::next_record).
-    pub fn next_place(&mut self) -> Result<Option<(Place, Planned)>, JournalError> {
-        let next = self.next_trial_by(|line| match decode_planned(line)? {
+    pub fn next_planned(&mut self) -> Result<Option<(u64, Planned)>, JournalError> {
+        self.next_trial_by(|line| match decode_planned(line)? {
             Some(planned) => Ok(Line::Trial(Box::new(planned))),
             None => decode_again(line),
-        })?;
-        Ok(next.map(|(offset, planned)| {
-            let at = planned.at;
-            (Place { at, offset }, planned)
-        }))
+        })
     }
 
     /// Reads as much of the next trial as `decode` does, and where its line begins.
@@ -212,41 +200,37 @@ impl JournalReader {
         }
     }
 
-    /// Reads the record at a place found by [`next_place`](Self::next_place), which has come to its end by then.
+    /// Reads the record that begins at a byte told by [`next_planned`](Self::next_planned), which has come to its end by then.
     ///
     /// # Errors
     ///
     /// The file has changed since.
-    pub fn record_at(&mut self, place: Place) -> Result<Record, JournalError> {
-        self.read_at(place, |record: &Record| record.at)
+    pub fn record_at(&mut self, offset: u64) -> Result<Record, JournalError> {
+        self.read_at(offset)
     }
 
-    /// Reads the little that a list says of the trial at a place.
+    /// Reads the little that a list says of the trial that begins there.
     ///
     /// # Errors
     ///
     /// The file has changed since.
-    pub fn brief_at(&mut self, place: Place) -> Result<Brief, JournalError> {
-        self.read_at(place, |brief: &Brief| brief.at)
+    pub fn brief_at(&mut self, offset: u64) -> Result<Brief, JournalError> {
+        self.read_at(offset)
     }
 
-    fn read_at<T: DeserializeOwned>(
-        &mut self,
-        place: Place,
-        at: impl Fn(&T) -> Position,
-    ) -> Result<T, JournalError> {
+    fn read_at<T: DeserializeOwned>(&mut self, offset: u64) -> Result<T, JournalError> {
         // Relative seeks keep what is buffered: records of one case often stand close together.
-        let distance = place.offset.cast_signed() - self.offset.cast_signed();
+        let distance = offset.cast_signed() - self.offset.cast_signed();
         let seek = self.file.seek_relative(distance);
         seek.map_err(|source| self.failed(source))?;
-        self.offset = place.offset;
+        self.offset = offset;
         if !self.next_line()? {
             return Err(JournalError::Changed(self.path.clone()));
         }
-        match decode_again(&mut self.buffer) {
-            Ok(Line::<T>::Trial(trial)) if at(&trial) == place.at => Ok(*trial),
+        match decode(&mut self.buffer) {
+            Ok(Line::<T>::Trial(trial)) => Ok(*trial),
             Err(LineError::Unknown(message)) => Err(JournalError::Unknown {
-                line: self.line_at(place.offset)?,
+                line: self.line_at(offset)?,
                 path: self.path.clone(),
                 message,
             }),

@@ -104,13 +104,13 @@ impl Journal {
         }
         let mut again = JournalReader::open(&self.path)?;
         let mut places = Vec::new();
-        while let Some((place, planned)) = again.next_place()? {
-            places.push((place, planned.case));
+        while let Some((offset, planned)) = again.next_planned()? {
+            places.push((offset, planned));
         }
         assert_eq!(places.len(), found.len());
-        for ((place, case), record) in places.iter().zip(&found).rev() {
-            assert_eq!(&again.record_at(*place)?, record);
-            assert_eq!(case, &record.case);
+        for ((offset, planned), record) in places.iter().zip(&found).rev() {
+            assert_eq!(&again.record_at(*offset)?, record);
+            assert_eq!((planned.at, &planned.case), (record.at, &record.case));
         }
         Ok(found)
     }
@@ -267,8 +267,8 @@ fn what_only_the_whole_record_shows_is_told_with_its_line_too() {
     journal.replace(&bytes);
     let mut reader = JournalReader::open(&journal.path).unwrap();
     let mut last = None;
-    while let Some((place, _)) = reader.next_place().unwrap() {
-        last = Some(place);
+    while let Some((offset, _)) = reader.next_planned().unwrap() {
+        last = Some(offset);
     }
     let error = reader.record_at(last.unwrap()).unwrap_err().to_string();
     assert!(error.starts_with("line 5 of "), "{error}");

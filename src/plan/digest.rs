@@ -1,6 +1,7 @@
 //! Content-addressed names: what makes a trial the same trial in another sitting.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::Arc;
 
 use serde_json::{Value, json};
@@ -9,17 +10,44 @@ use sha2::{Digest, Sha256};
 use crate::model::{canonical, hex};
 use crate::suite::{Case, ModelEntry, Prompt};
 
-/// Counts how often a name came before, so that equal content is still told apart.
+/// Counts how often a name came before, so that equal content is still told apart. Holds nine bytes for each: there may be
+/// millions, and hardly one comes twice.
 #[derive(Debug, Default)]
-pub(super) struct Twins(HashMap<u64, u32>);
+pub(super) struct Twins {
+    seen: HashSet<u64, BuildHasherDefault<AsIs>>,
+    again: HashMap<u64, u32>,
+}
 
 impl Twins {
     /// Returns how often `digest` was counted before.
     pub(super) fn count(&mut self, digest: &str) -> u32 {
-        let seen = self.0.entry(key_of(digest)).or_default();
-        let before = *seen;
-        *seen += 1;
-        before
+        let key = key_of(digest);
+        if self.seen.insert(key) {
+            return 0;
+        }
+        let again = self.again.entry(key).or_default();
+        *again += 1;
+        *again
+    }
+}
+
+/// Takes a number for its own hash: digests are as evenly spread as hashes of them would be.
+#[derive(Debug, Default)]
+struct AsIs(u64);
+
+impl Hasher for AsIs {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = self.0.rotate_left(8) ^ u64::from(*byte);
+        }
+    }
+
+    fn write_u64(&mut self, number: u64) {
+        self.0 = number;
     }
 }
 

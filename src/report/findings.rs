@@ -1,5 +1,7 @@
 //! What a run came to: all that formats for people and the document need, gathered in one pass over the records.
 
+use std::collections::BTreeMap;
+
 use super::comparisons::ComparisonRow;
 use super::document::Report;
 use super::front::FrontRow;
@@ -29,6 +31,8 @@ pub struct Findings {
     pub report: Report,
     /// What went wrong, by name.
     pub(super) troubles: Troubles,
+    /// The percentiles of latencies in milliseconds, from the least to the greatest, by label.
+    pub(super) latencies: BTreeMap<String, Vec<f64>>,
 }
 
 impl Findings {
@@ -103,6 +107,7 @@ impl Findings {
         Ok(Self {
             report: Report::of(header, &tally, &benches, (rows, front, gates), end),
             troubles,
+            latencies: tally.percentiles(header),
         })
     }
 }

@@ -13,7 +13,9 @@ use super::{month, verdicts, words};
 
 /// Writes the report.
 pub(super) fn report(
-    Findings { report, troubles }: &Findings,
+    Findings {
+        report, troubles, ..
+    }: &Findings,
     per_month: Option<u64>,
     out: &mut dyn Write,
 ) -> io::Result<()> {

@@ -51,7 +51,9 @@ const ERROR_LINES: usize = 4;
 
 /// Writes the report.
 pub(super) fn report(
-    Findings { report, troubles }: &Findings,
+    Findings {
+        report, troubles, ..
+    }: &Findings,
     options: Options,
     out: &mut dyn Write,
 ) -> io::Result<()> {

@@ -13,7 +13,7 @@ use super::executor::RunError;
 use super::mask;
 use super::paced::Notice;
 use crate::check::{Answers, Check, CheckResult, Group, Member, Span, WAITS};
-use crate::journal::{JournalReader, JournalWriter, Place, Record, TrialStatus};
+use crate::journal::{JournalReader, JournalWriter, Record, TrialStatus};
 use crate::model::{Json, Request};
 use crate::plan::{Plan, Position, Trial};
 
@@ -197,10 +197,11 @@ fn without_groups(trial: &Trial, record: &Record) -> Vec<CheckResult> {
     own.map(|(_, result)| result.clone()).collect()
 }
 
-/// The records of a journal, by their place in the plan.
+/// The records of a journal, by their place in its plan.
 struct Recorded {
     reader: JournalReader,
-    places: BTreeMap<Position, Place>,
+    /// The byte that each begins at.
+    places: BTreeMap<Position, u64>,
 }
 
 impl Recorded {
@@ -208,8 +209,8 @@ impl Recorded {
     fn open(path: &Path) -> Option<Self> {
         let mut reader = JournalReader::open(path).ok()?;
         let mut places = BTreeMap::new();
-        while let Some((place, planned)) = reader.next_place().ok()? {
-            places.insert(planned.at, place);
+        while let Some((offset, planned)) = reader.next_planned().ok()? {
+            places.insert(planned.at, offset);
         }
         Some(Self { reader, places })
     }
@@ -219,8 +220,8 @@ impl Recorded {
     fn of(&mut self, trials: &[Trial]) -> Option<Case> {
         let mut case = Vec::with_capacity(trials.len());
         for trial in trials {
-            let place = self.places.get(&trial.at)?;
-            let record = self.reader.record_at(*place).ok()?;
+            let offset = self.places.get(&trial.at)?;
+            let record = self.reader.record_at(*offset).ok()?;
             if record.status != TrialStatus::Error {
                 case.push((trial.clone(), record));
             }

@@ -1,10 +1,10 @@
 //! Answers that an earlier run got, for checks that have changed since.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Mutex, PoisonError};
 
-use crate::journal::{Attempt, Header, JournalError, JournalReader, Place, Record};
-use crate::plan::Trial;
+use crate::journal::{Attempt, Header, JournalError, JournalReader, Planned, Record};
+use crate::plan::{Position, Trial};
 
 /// What makes a trial the same question as one of another run.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -20,8 +20,8 @@ struct Question {
 #[derive(Debug)]
 pub struct Recall {
     reader: Mutex<JournalReader>,
-    /// By question: records in the order of the plan, since cases may share a name.
-    places: HashMap<Question, Vec<Place>>,
+    /// By question: where its records begin, in the order of the plan, since cases may share a name.
+    places: HashMap<Question, Vec<u64>>,
 }
 
 /// Why answers cannot be had from a journal.
@@ -43,20 +43,15 @@ impl Recall {
     /// It is damaged, or of an early version.
     pub fn open(mut reader: JournalReader) -> Result<Self, RecallError> {
         let header = reader.header().clone();
-        let mut found: Vec<(Place, Question)> = Vec::new();
-        while let Some((place, planned)) = reader.next_place()? {
-            let question = Question::of(&header, place, planned.case);
-            found.push((place, question.ok_or(RecallError::TooOld)?));
-        }
-        found.sort_by_key(|(place, _)| *place);
-        let mut places: HashMap<Question, Vec<Place>> = HashMap::new();
-        for (place, question) in found {
-            let places = places.entry(question).or_default();
+        let mut found: BTreeMap<Position, (u64, Question)> = BTreeMap::new();
+        while let Some((offset, Planned { at, case })) = reader.next_planned()? {
+            let question = Question::of(&header, at, case).ok_or(RecallError::TooOld)?;
             // Of two records with one place in the plan the later counts.
-            match places.last_mut() {
-                Some(last) if last.at == place.at => *last = place,
-                _ => places.push(place),
-            }
+            found.insert(at, (offset, question));
+        }
+        let mut places: HashMap<Question, Vec<u64>> = HashMap::new();
+        for (offset, question) in found.into_values() {
+            places.entry(question).or_default().push(offset);
         }
         Ok(Self {
             reader: Mutex::new(reader),
@@ -79,11 +74,13 @@ impl Recall {
             repeat: trial.at.repeat,
         };
         let places = self.places.get(&question);
-        let place = places.and_then(|places| places.get(trial.twin as usize));
-        let Some(place) = place else { return Ok(None) };
+        let offset = places.and_then(|places| places.get(trial.twin as usize));
+        let Some(offset) = offset else {
+            return Ok(None);
+        };
         let record = {
             let mut reader = self.reader.lock().unwrap_or_else(PoisonError::into_inner);
-            reader.record_at(*place)?
+            reader.record_at(*offset)?
         };
         let vars = record.vars.value();
         let same = |name: &String| vars.get(name) == trial.case.vars.get(name);
@@ -93,17 +90,17 @@ impl Recall {
 }
 
 impl Question {
-    /// Returns what the record at a place was asked, if the header says it.
-    fn of(header: &Header, place: Place, case: String) -> Option<Self> {
-        let suite = header.suites.get(place.at.suite as usize)?;
-        let model = suite.models.get(place.at.model as usize)?;
-        let prompt = suite.prompt_digests.get(place.at.prompt as usize)?;
+    /// Returns what the record at a place of the plan was asked, if the header says it.
+    fn of(header: &Header, at: Position, case: String) -> Option<Self> {
+        let suite = header.suites.get(at.suite as usize)?;
+        let model = suite.models.get(at.model as usize)?;
+        let prompt = suite.prompt_digests.get(at.prompt as usize)?;
         Some(Self {
             suite: suite.name.clone(),
             case,
             prompt: prompt.clone(),
             model: model.digest.clone().filter(|digest| !digest.is_empty())?,
-            repeat: place.at.repeat,
+            repeat: at.repeat,
         })
     }
 }

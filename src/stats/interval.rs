@@ -117,14 +117,26 @@ pub fn clustered_t(values: &[f64], clusters: &[u64], confidence: f64) -> Option<
 /// Source: E. L. Korn and B. I. Graubard, Survey Methodology 24 (1998), 193–201.
 pub fn clustered_wilson(values: &[f64], clusters: &[u64], confidence: f64) -> Option<Interval> {
     let (error, count) = cluster_error(values, clusters)?;
+    Some(effective_wilson(values, error, count, confidence))
+}
+
+/// Returns the same where every value is a cluster of its own; `None` for fewer than two.
+pub fn independent_wilson(values: &[f64], confidence: f64) -> Option<Interval> {
+    let n = values.len();
+    let error = sd(values) / float(n).sqrt();
+    (n >= 2).then(|| effective_wilson(values, error, n, confidence))
+}
+
+/// Returns the score interval of a mean with this standard error, of so many clusters.
+fn effective_wilson(values: &[f64], error: f64, clusters: usize, confidence: f64) -> Interval {
     let p = mean(values);
     let independent = p * (1.0 - p) / float(values.len());
     let n = if error <= f64::EPSILON || independent <= f64::EPSILON {
-        float(count)
+        float(clusters)
     } else {
         float(values.len()) / (error.powi(2) / independent).max(1.0)
     };
-    Some(score_interval(p, n, t_quantile(count - 1, confidence)))
+    score_interval(p, n, t_quantile(clusters - 1, confidence))
 }
 
 #[cfg(test)]
@@ -293,6 +305,15 @@ mod tests {
             let p = k / float(n);
             prop_assert!(0.0 <= interval.low && interval.low <= p + 1e-12);
             prop_assert!(p <= interval.high + 1e-12 && interval.high <= 1.0);
+        }
+
+        #[test]
+        fn clusters_of_one_are_independent(values in prop::collection::vec(0.0..=1.0f64, 2..30)) {
+            let apart: Vec<u64> = (0..values.len() as u64).collect();
+            let clustered = clustered_wilson(&values, &apart, 0.95).unwrap();
+            let independent = independent_wilson(&values, 0.95).unwrap();
+            prop_assert!((clustered.low - independent.low).abs() < 1e-9);
+            prop_assert!((clustered.high - independent.high).abs() < 1e-9);
         }
     }
 }

@@ -30,7 +30,8 @@ pub use bootstrap::Bootstrap;
 pub use cascade::Cascade;
 pub use difference::{Differences, above_share};
 pub use interval::{
-    Interval, clopper_pearson, clustered_t, clustered_wilson, score_interval, student_t, wilson,
+    Interval, clopper_pearson, clustered_t, clustered_wilson, independent_wilson, score_interval,
+    student_t, wilson,
 };
 pub use labelled::powered_mean;
 pub use pairs::PairTable;
@@ -38,7 +39,7 @@ pub use power::{
     PairPower, USUAL_DISCORDANCE, cases_for_margin, cases_needed, cases_with_repeats, detectable,
     detectable_at_best, detectable_by_t, detectable_rate, pair_power, pairs_needed,
 };
-pub use quantile::{Bounds, quantile_bounds};
+pub use quantile::{Bounds, clustered_quantile_bounds, quantile_bounds};
 pub use random::Random;
 pub use ratio::{fieller, ratio_error};
 pub use repeats::{Repeats, Stability, got_worse_p, repeats_to_certify};

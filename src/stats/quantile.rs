@@ -13,25 +13,39 @@ pub struct Bounds {
     pub high: Option<f64>,
 }
 
-/// Returns the order-statistic interval of the quantile at `q` (strictly between 0 and 1) of `values`, equal-tailed.
+/// Returns the order-statistic interval of the quantile at `q` (strictly between 0 and 1) of independent values,
+/// equal-tailed.
 ///
 /// Assumes nothing of the shape of the distribution. The upper end of a 95 % interval needs 72 values for the 95th
-/// percentile and 368 for the 99th. `clusters` names the cluster of each value: where values share clusters, ranks are
-/// counted on as many values as the design effect of "at or below the quantile" leaves, which widens the interval. In
-/// small samples the interpolated quantile may lie outside the ranks; then the interval reaches to it.
+/// percentile and 368 for the 99th. In small samples the interpolated quantile may lie outside the ranks; then the interval
+/// reaches to it.
 ///
-/// Source: order statistics as in H. A. David and H. N. Nagaraja, "Order Statistics" (2003), section 7.1; the
-/// adjustment as for proportions, in [`clustered_wilson`](super::clustered_wilson).
-pub fn quantile_bounds(values: &[f64], clusters: &[u64], q: f64, confidence: f64) -> Bounds {
-    let Some(sample) = Sample::new(values.to_vec()) else {
-        return Bounds::default();
-    };
-    let n = values.len();
+/// Source: order statistics as in H. A. David and H. N. Nagaraja, "Order Statistics" (2003), section 7.1.
+pub fn quantile_bounds(sample: &Sample, q: f64, confidence: f64) -> Bounds {
+    effective_bounds(sample, sample.sorted().len(), q, confidence)
+}
+
+/// Returns the same of values that hang together within clusters: `values` in any order, and the cluster of each.
+///
+/// Ranks are counted on as many values as the design effect of "at or below the quantile" leaves, which widens the interval, as
+/// for proportions in [`clustered_wilson`](super::clustered_wilson).
+pub fn clustered_quantile_bounds(
+    sample: &Sample,
+    (values, clusters): (&[f64], &[u64]),
+    q: f64,
+    confidence: f64,
+) -> Bounds {
+    let effective = effective_size(values, clusters, sample.quantile(q));
+    effective_bounds(sample, effective, q, confidence)
+}
+
+/// Returns the interval by the ranks of as many independent values as are `effective`.
+fn effective_bounds(sample: &Sample, effective: usize, q: f64, confidence: f64) -> Bounds {
+    let sorted = sample.sorted();
+    let n = sorted.len();
     let point = sample.quantile(q);
-    let effective = effective_size(values, clusters, point);
     let (low, high) = ranks(effective, q, confidence);
     let stretch = float(n) / float(effective);
-    let sorted = sample.sorted();
     let low = low.map(|rank| sorted[index((float(rank - 1) * stretch).floor())]);
     let high = high.map(|rank| sorted[index((float(rank) * stretch).ceil()).min(n) - 1]);
     Bounds {
@@ -109,7 +123,6 @@ mod tests {
     /// Oracle: scipy 1.17.1 `quantile_test().confidence_interval()` for the ends, numpy 2.4.6 for the points.
     #[test]
     fn quantiles_agree_with_scipy() {
-        let apart: Vec<u64> = (0..100).collect();
         let sample = Sample::new(LATENCIES.to_vec()).unwrap();
         for (q, point, low, high) in [
             (0.5, 851.0, 781.2, 990.9),
@@ -117,7 +130,7 @@ mod tests {
             (0.95, 1668.19, 1496.4, 2649.8),
         ] {
             assert!((sample.quantile(q) - point).abs() < 1e-9, "{q}");
-            let bounds = quantile_bounds(&LATENCIES, &apart, q, 0.95);
+            let bounds = quantile_bounds(&sample, q, 0.95);
             let expected = Bounds {
                 low: Some(low),
                 high: Some(high),
@@ -140,17 +153,26 @@ mod tests {
     fn repeating_every_value_adds_nothing() {
         let twice: Vec<f64> = LATENCIES.iter().flat_map(|value| [*value; 2]).collect();
         let clusters: Vec<u64> = (0..200).map(|index| index / 2).collect();
-        let apart: Vec<u64> = (0..200).collect();
-        let honest = quantile_bounds(&twice, &clusters, 0.5, 0.95);
-        let naive = quantile_bounds(&twice, &apart, 0.5, 0.95);
+        let sample = Sample::new(twice.clone()).unwrap();
+        let honest = clustered_quantile_bounds(&sample, (&twice, &clusters), 0.5, 0.95);
+        let naive = quantile_bounds(&sample, 0.5, 0.95);
         let width = |bounds: Bounds| bounds.high.unwrap() - bounds.low.unwrap();
         assert!(width(honest) > width(naive), "{honest:?} {naive:?}");
         assert!(width(honest) >= 990.9 - 781.2);
     }
 
     #[test]
+    fn clusters_of_one_change_nothing() {
+        let sample = Sample::new(LATENCIES.to_vec()).unwrap();
+        let apart: Vec<u64> = (0..100).collect();
+        let clustered = clustered_quantile_bounds(&sample, (&LATENCIES, &apart), 0.9, 0.95);
+        assert_eq!(clustered, quantile_bounds(&sample, 0.9, 0.95));
+    }
+
+    #[test]
     fn the_interval_holds_its_quantile() {
-        let bounds = quantile_bounds(&[1.0, 2.0], &[0, 1], 0.99, 0.95);
+        let sample = Sample::new(vec![1.0, 2.0]).unwrap();
+        let bounds = quantile_bounds(&sample, 0.99, 0.95);
         assert!(bounds.low.is_some_and(|low| low <= 1.99), "{bounds:?}");
     }
 }

@@ -12,7 +12,8 @@ impl Sample {
         if values.is_empty() || values.iter().any(|value| !value.is_finite()) {
             return None;
         }
-        values.sort_by(f64::total_cmp);
+        // Equal numbers are the same: no room is taken to keep their order.
+        values.sort_unstable_by(f64::total_cmp);
         Some(Self(values))
     }
 

@@ -77,7 +77,7 @@ impl<T: Clone + Default> ByCase<T> {
     }
 
     /// Returns every case with its value, in the order of the plan.
-    pub(super) fn iter(&self) -> impl Iterator<Item = (CaseKey, &T)> {
+    pub(super) fn iter(&self) -> impl Iterator<Item = (CaseKey, &T)> + Clone {
         self.0.iter().map(|(key, value)| (*key, value))
     }
 

@@ -34,15 +34,17 @@ impl Mean {
     }
 }
 
-/// What is counted of one case.
+/// What is counted of one case, in as few bytes as it takes: there is one for every case of a run.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct CaseCount {
     /// Trials that passed.
     pub passed: u32,
     /// Trials that failed.
     pub failed: u32,
-    /// Scores of the trials that have one.
-    pub score: Mean,
+    /// The sum of the scores of the trials that have one.
+    scores: f64,
+    /// How many these are.
+    scored: u32,
     /// What all trials of the case cost in dollars, as far as they have a price: for intervals, which are no sums of money.
     pub cost: f64,
     /// The number of the group that the case declares, from 1, if it declares one.
@@ -54,6 +56,11 @@ impl CaseCount {
     pub fn pass_rate(&self) -> Option<f64> {
         let judged = self.passed + self.failed;
         (judged > 0).then(|| f64::from(self.passed) / f64::from(judged))
+    }
+
+    /// Returns the mean score of the trials that have one.
+    pub fn score(&self) -> Option<f64> {
+        (self.scored > 0).then(|| self.scores / f64::from(self.scored))
     }
 }
 
@@ -177,7 +184,8 @@ impl Count {
             TrialStatus::Error => self.errors += 1,
         }
         if let Some(score) = record.score {
-            case.score.add(score);
+            case.scores += score;
+            case.scored += 1;
         }
         self.usage += record.usage();
         self.cost = sum(self.cost, cost);
@@ -237,7 +245,8 @@ impl Count {
         self.cases.absorb(&other.cases, |case, theirs| {
             case.passed += theirs.passed;
             case.failed += theirs.failed;
-            case.score.absorb(theirs.score);
+            case.scores += theirs.scores;
+            case.scored += theirs.scored;
             case.cost += theirs.cost;
             case.cluster = theirs.cluster;
         });

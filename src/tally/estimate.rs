@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 use super::by_case::CaseKey;
 use super::count::{CaseCount, Count};
 use crate::stats::{
-    Bounds, Interval, Sample, clustered_t, clustered_wilson, fieller, mean, quantile_bounds,
-    student_t, wilson,
+    Bounds, Interval, Sample, clustered_quantile_bounds, clustered_t, clustered_wilson, fieller,
+    independent_wilson, mean, quantile_bounds, student_t, wilson,
 };
 
 /// The confidence of every interval of a report.
@@ -107,19 +107,21 @@ impl Count {
 
     /// Returns the same with an interval of this confidence.
     pub fn pass_rate_at(&self, confidence: f64) -> Option<Estimate> {
-        let rates: Vec<_> = self
-            .cases
-            .iter()
-            .filter_map(|(key, case)| Some((key, case.pass_rate()?)))
-            .collect();
         let single = self.cases.values().all(|case| judged(case) <= 1);
-        if rates.is_empty() || !single || self.has_clusters() {
-            return self.estimate(&rates, confidence);
+        if !single || self.has_clusters() {
+            let rates = self.cases.iter();
+            return self.estimate(
+                rates.filter_map(|(key, case)| Some((key, case.pass_rate()?))),
+                confidence,
+            );
         }
-        let values: Vec<f64> = rates.iter().map(|(_, rate)| *rate).collect();
-        Some(Estimate {
-            value: mean(&values),
-            interval: Some(wilson(values.iter().sum(), values.len(), confidence)),
+        let (passed, n) = self.cases.values().fold((0, 0), |(passed, n), case| {
+            (passed + case.passed, n + judged(case))
+        });
+        let passed = f64::from(passed);
+        (n > 0).then(|| Estimate {
+            value: passed / f64::from(n),
+            interval: Some(wilson(passed, n as usize, confidence)),
             method: Method::Wilson,
             clusters: None,
         })
@@ -127,12 +129,11 @@ impl Count {
 
     /// Returns the mean over cases of their mean score; `None` if no trial has a score.
     pub fn mean_score(&self) -> Option<Estimate> {
-        let scores: Vec<_> = self
-            .cases
-            .iter()
-            .filter_map(|(key, case)| Some((key, case.score.get()?)))
-            .collect();
-        self.estimate(&scores, CONFIDENCE)
+        let scores = self.cases.iter();
+        self.estimate(
+            scores.filter_map(|(key, case)| Some((key, case.score()?))),
+            CONFIDENCE,
+        )
     }
 
     /// Returns the mean over cases of each named metric, by name.
@@ -143,11 +144,9 @@ impl Count {
     /// Returns the same with intervals of this confidence.
     pub fn metrics_at(&self, confidence: f64) -> impl Iterator<Item = (&str, Estimate)> {
         self.metrics.iter().filter_map(move |(name, cases)| {
-            let means: Vec<_> = cases
-                .iter()
-                .filter_map(|(key, mean)| Some((key, mean.get()?)))
-                .collect();
-            Some((name.as_str(), self.estimate(&means, confidence)?))
+            let means = cases.iter();
+            let means = means.filter_map(|(key, mean)| Some((key, mean.get()?)));
+            Some((name.as_str(), self.estimate(means, confidence)?))
         })
     }
 
@@ -214,22 +213,29 @@ impl Count {
 
     /// Returns the mean over cases. Where every value lies in 0..=1, the interval does too, and has some width even if
     /// the values do not differ at all.
-    fn estimate(&self, values: &[(CaseKey, f64)], confidence: f64) -> Option<Estimate> {
+    fn estimate(
+        &self,
+        values: impl Iterator<Item = (CaseKey, f64)> + Clone,
+        confidence: f64,
+    ) -> Option<Estimate> {
+        let units = self.has_clusters().then(|| {
+            let keys = values.clone().map(|(key, _)| self.unit(key));
+            keys.collect::<Vec<u64>>()
+        });
+        let values: Vec<f64> = values.map(|(_, value)| value).collect();
         if values.is_empty() {
             return None;
         }
-        let units: Vec<u64> = values.iter().map(|(key, _)| self.unit(*key)).collect();
-        let values: Vec<f64> = values.iter().map(|(_, value)| *value).collect();
-        let interval = if self.has_clusters() {
-            clustered_t(&values, &units, confidence)
-        } else {
-            student_t(&values, confidence)
+        let interval = match &units {
+            Some(units) => clustered_t(&values, units, confidence),
+            None => student_t(&values, confidence),
         };
         let shares = values.iter().all(|value| (0.0..=1.0).contains(value));
         let interval = match interval {
-            Some(ends) if shares && ends.high - ends.low <= f64::EPSILON => {
-                clustered_wilson(&values, &units, confidence)
-            }
+            Some(ends) if shares && ends.high - ends.low <= f64::EPSILON => match &units {
+                Some(units) => clustered_wilson(&values, units, confidence),
+                None => independent_wilson(&values, confidence),
+            },
             Some(ends) if shares => Some(ends.clipped(0.0, 1.0)),
             other => other,
         };
@@ -237,7 +243,7 @@ impl Count {
             value: mean(&values),
             interval,
             method: Method::T,
-            clusters: self.has_clusters().then(|| distinct(units)),
+            clusters: units.map(distinct),
         })
     }
 
@@ -247,31 +253,22 @@ impl Count {
         q: f64,
         confidence: f64,
     ) -> (u64, Option<TimingQuantile>) {
-        let units: Vec<u64> = times.iter().map(|(_, key)| self.unit(*key)).collect();
-        let values: Vec<f64> = times.iter().map(|(time, _)| *time).collect();
-        let found = Sample::new(values.clone()).map(|sample| TimingQuantile {
-            value: sample.quantile(q),
-            bounds: quantile_bounds(&values, &units, q, confidence),
-        });
+        let found = Times::of(self, times);
+        let found = found.map(|times| times.quantile(q, confidence));
         (times.len() as u64, found)
     }
 
     fn timing(&self, times: &[(f64, CaseKey)]) -> Option<Timing> {
-        let units: Vec<u64> = times.iter().map(|(_, key)| self.unit(*key)).collect();
-        let times: Vec<f64> = times.iter().map(|(time, _)| *time).collect();
-        let sample = Sample::new(times.clone())?;
-        let quantile = |q| TimingQuantile {
-            value: sample.quantile(q),
-            bounds: quantile_bounds(&times, &units, q, CONFIDENCE),
-        };
+        let n = times.len() as u64;
+        let times = Times::of(self, times)?;
         Some(Timing {
-            n: times.len() as u64,
-            p50: quantile(0.5),
-            p90: quantile(0.9),
-            p95: quantile(0.95),
-            p99: quantile(0.99),
-            mean: sample.mean(),
-            max: sample.max(),
+            n,
+            p50: times.quantile(0.5, CONFIDENCE),
+            p90: times.quantile(0.9, CONFIDENCE),
+            p95: times.quantile(0.95, CONFIDENCE),
+            p99: times.quantile(0.99, CONFIDENCE),
+            mean: times.sample.mean(),
+            max: times.sample.max(),
         })
     }
 
@@ -284,6 +281,39 @@ impl Count {
         const CASE: u64 = 1 << 63;
         let declared = self.cases.get(key).and_then(|case| case.cluster);
         declared.map_or(CASE | key.number(), |number| u64::from(number.get()))
+    }
+}
+
+/// Times, sorted once for all their quantiles.
+struct Times {
+    sample: Sample,
+    /// The times as they came and their units, where several share one: most runs ask each case once.
+    shared: Option<(Vec<f64>, Vec<u64>)>,
+}
+
+impl Times {
+    fn of(count: &Count, times: &[(f64, CaseKey)]) -> Option<Self> {
+        let values: Vec<f64> = times.iter().map(|(time, _)| *time).collect();
+        // They come in the order of the plan.
+        let is_apart = !count.has_clusters() && times.is_sorted_by(|(_, a), (_, b)| a < b);
+        let shared = (!is_apart).then(|| {
+            let units = times.iter().map(|(_, key)| count.unit(*key));
+            (values.clone(), units.collect())
+        });
+        let sample = Sample::new(values)?;
+        Some(Self { sample, shared })
+    }
+
+    fn quantile(&self, q: f64, confidence: f64) -> TimingQuantile {
+        TimingQuantile {
+            value: self.sample.quantile(q),
+            bounds: match &self.shared {
+                None => quantile_bounds(&self.sample, q, confidence),
+                Some((values, units)) => {
+                    clustered_quantile_bounds(&self.sample, (values, units), q, confidence)
+                }
+            },
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use crate::journal::{
-    Brief, Header, JournalError, JournalReader, Place, Record, Stopped, TrialStatus,
+    Brief, Header, JournalError, JournalReader, Planned, Record, Stopped, TrialStatus,
 };
 use crate::plan::Position;
 
@@ -31,7 +31,34 @@ pub(super) const MOST_EXPECTED: usize = 1 << 20;
 pub struct PlanOrder {
     header: Header,
     reader: JournalReader,
-    places: Vec<Place>,
+    stands: Vec<Stand>,
+    /// Where the records of each suite begin in that list.
+    suites: Vec<usize>,
+}
+
+/// Where a record stands in its journal, and the index of its model entry: a word for each, since there may be millions.
+#[derive(Debug, Clone, Copy)]
+struct Stand(u64);
+
+impl Stand {
+    /// Bits of the entry's index; those of the place in the file are four terabytes.
+    const MODEL_BITS: u32 = 22;
+
+    /// Packs both; `None` where one is beyond what any run has.
+    fn new(offset: u64, model: u32) -> Option<Self> {
+        let fits = offset.leading_zeros() >= Self::MODEL_BITS && model >> Self::MODEL_BITS == 0;
+        fits.then(|| Self((offset << Self::MODEL_BITS) | u64::from(model)))
+    }
+
+    /// Returns the byte of the journal at which the record begins.
+    fn offset(self) -> u64 {
+        self.0 >> Self::MODEL_BITS
+    }
+
+    /// Returns whether it is a record of this model entry.
+    fn is_of(self, model: u32) -> bool {
+        self.0 & ((1 << Self::MODEL_BITS) - 1) == u64::from(model)
+    }
 }
 
 impl PlanOrder {
@@ -46,25 +73,28 @@ impl PlanOrder {
         let models = header.suites.iter().flat_map(|suite| &suite.models);
         let planned: u64 = models.map(|model| model.planned).sum();
         let planned = usize::try_from(planned).unwrap_or_default();
-        let mut places = Vec::with_capacity(planned.min(MOST_EXPECTED));
-        while let Some((place, planned)) = reader.next_place()? {
-            if !has_model(&header, planned.at) {
-                return Err(RecordsError::NotInPlan { case: planned.case });
-            }
-            places.push(place);
+        let mut places: Vec<(Position, Stand)> = Vec::with_capacity(planned.min(MOST_EXPECTED));
+        while let Some((offset, Planned { at, case })) = reader.next_planned()? {
+            let stand = has_model(&header, at)
+                .then(|| Stand::new(offset, at.model))
+                .flatten();
+            places.push((at, stand.ok_or(RecordsError::NotInPlan { case })?));
         }
-        places.sort_unstable();
+        places.sort_unstable_by_key(|(at, stand)| (*at, stand.0));
         places.dedup_by(|later, kept| {
-            let same = later.at == kept.at;
+            let same = later.0 == kept.0;
             if same {
                 *kept = *later;
             }
             same
         });
+        let suites = (0..=header.suites.len())
+            .map(|suite| places.partition_point(|(at, _)| (at.suite as usize) < suite));
         Ok(Self {
+            suites: suites.collect(),
+            stands: places.iter().map(|(_, stand)| *stand).collect(),
             header,
             reader,
-            places,
         })
     }
 
@@ -80,12 +110,12 @@ impl PlanOrder {
 
     /// Returns how many trials have a record.
     pub fn len(&self) -> usize {
-        self.places.len()
+        self.stands.len()
     }
 
     /// Returns whether no trial has a record.
     pub fn is_empty(&self) -> bool {
-        self.places.is_empty()
+        self.stands.is_empty()
     }
 
     /// Returns when the last sitting ended and why; `None` if it was killed.
@@ -102,8 +132,9 @@ impl PlanOrder {
         &mut self,
         mut see: impl FnMut(&Header, Record) -> Result<(), E>,
     ) -> Result<(), E> {
-        for place in &self.places {
-            let record = self.reader.record_at(*place).map_err(RecordsError::from)?;
+        for stand in &self.stands {
+            let record = self.reader.record_at(stand.offset());
+            let record = record.map_err(RecordsError::from)?;
             see(&self.header, record)?;
         }
         Ok(())
@@ -120,14 +151,19 @@ impl PlanOrder {
         model: u32,
         mut see: impl FnMut(&Header, Listed) -> Result<(), E>,
     ) -> Result<(), E> {
-        let is_of = |place: &&Place| (place.at.suite, place.at.model) == (suite, model);
-        for place in self.places.iter().filter(is_of) {
-            let brief = self.reader.brief_at(*place).map_err(RecordsError::from)?;
+        let suite = suite as usize;
+        let of_suite = match (self.suites.get(suite), self.suites.get(suite + 1)) {
+            (Some(begin), Some(end)) => &self.stands[*begin..*end],
+            _ => &[],
+        };
+        for stand in of_suite.iter().filter(|stand| stand.is_of(model)) {
+            let brief = self.reader.brief_at(stand.offset());
+            let brief = brief.map_err(RecordsError::from)?;
             let listed = if brief.status == TrialStatus::Passed {
                 Listed::Passed(brief)
             } else {
-                let record = self.reader.record_at(*place).map_err(RecordsError::from)?;
-                Listed::Other(Box::new(record))
+                let record = self.reader.record_at(stand.offset());
+                Listed::Other(Box::new(record.map_err(RecordsError::from)?))
             };
             see(&self.header, listed)?;
         }

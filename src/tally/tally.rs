@@ -7,6 +7,7 @@ use std::num::NonZeroU32;
 use super::count::Count;
 use super::records::MOST_EXPECTED;
 use crate::journal::{Header, Record};
+use crate::stats::Sample;
 
 /// The counts of a run, by suite, model entry and prompt.
 ///
@@ -88,6 +89,26 @@ impl Tally {
             all.to_mut().absorb(count);
         }
         all
+    }
+
+    /// Returns the percentiles of each label's latencies in milliseconds, over all suites, from the least (0) to the greatest
+    /// (100).
+    pub fn percentiles(&self, header: &Header) -> BTreeMap<String, Vec<f64>> {
+        let mut times: BTreeMap<&str, Vec<f64>> = BTreeMap::new();
+        for ((suite, model, _), count) in &self.counts {
+            let suite = header.suites.get(*suite as usize);
+            if let Some(model) = suite.and_then(|suite| suite.models.get(*model as usize)) {
+                let times = times.entry(&model.label).or_default();
+                times.reserve_exact(count.latencies.len());
+                times.extend(count.latencies.iter().map(|(time, _)| *time));
+            }
+        }
+        let labels = times.into_iter().filter_map(|(label, times)| {
+            let sample = Sample::new(times)?;
+            let all = (0..=100).map(|percent| sample.quantile(f64::from(percent) / 100.0));
+            Some((label.to_owned(), all.collect()))
+        });
+        labels.collect()
     }
 
     /// Returns the counts of each label over all suites in which every label of the run has an entry, in the order in

@@ -510,20 +510,16 @@ fn times(example: &mut Example) {
             .unwrap()
             / 100.0;
         let times = example.list("latencies_ms");
-        let apart: Vec<u64> = (0..times.len() as u64).collect();
-        let bounds = quantile_bounds(&times, &apart, q, 0.95);
         let sample = Sample::new(times).unwrap();
+        let bounds = quantile_bounds(&sample, q, 0.95);
         example.holds("point_type7", sample.quantile(q));
         example.holds("low", bounds.low.unwrap());
         example.holds("high", bounds.high.unwrap());
     } else if id == "latency_min_n" {
         let enough = |q: f64, confidence: f64| {
             let bounded = |n: &u64| {
-                let times: Vec<f64> = (0..*n).map(float).collect();
-                let apart: Vec<u64> = (0..*n).collect();
-                quantile_bounds(&times, &apart, q, confidence)
-                    .high
-                    .is_some()
+                let sample = Sample::new((0..*n).map(float).collect()).unwrap();
+                quantile_bounds(&sample, q, confidence).high.is_some()
             };
             // Holds for all after the first: so the first is found by halving.
             let (mut low, mut high) = (1, 5000);

@@ -1,7 +1,10 @@
 //! What the list of cases shows of every question: a column for each, so that it packs well and filters fast.
 
+use std::io::Write;
+
 use serde::Serialize;
 
+use super::packed::Packed;
 use crate::catalog::Usd;
 use crate::check::Status;
 use crate::journal::{Header, Record, TrialStatus};
@@ -12,7 +15,6 @@ use crate::text::shortened;
 const REASON: usize = 160;
 
 /// The columns of the list.
-#[derive(Default)]
 pub(super) struct Index {
     name: Column,
     suite: Column,
@@ -28,16 +30,35 @@ pub(super) struct Index {
     cost: Column,
 }
 
-/// Values as JSON with commas between: a few bytes each, where strings of their own would take a hundred.
-#[derive(Default)]
-struct Column(Vec<u8>);
+/// Values as JSON with commas between, packed as they come: a few bytes each, where strings of their own would take a hundred.
+struct Column {
+    values: Packed,
+    is_begun: bool,
+}
 
 impl Column {
-    fn push(&mut self, value: impl Serialize) {
-        if !self.0.is_empty() {
-            self.0.push(b',');
+    /// Begins the member `name` of an object, the first one or another.
+    fn of(name: &str, is_first: bool) -> Self {
+        let mut values = Packed::default();
+        let before = if is_first { '{' } else { ',' };
+        write!(values, "{before}\"{name}\":[").expect("text into memory");
+        Self {
+            values,
+            is_begun: false,
         }
-        serde_json::to_writer(&mut self.0, &value).expect("plain data into memory");
+    }
+
+    fn push(&mut self, value: impl Serialize) {
+        if self.is_begun {
+            self.values.write_all(b",").expect("text into memory");
+        }
+        self.is_begun = true;
+        serde_json::to_writer(&mut self.values, &value).expect("plain data into memory");
+    }
+
+    fn into_part(mut self) -> Vec<u8> {
+        self.values.write_all(b"]").expect("text into memory");
+        self.values.into_part()
     }
 }
 
@@ -91,6 +112,21 @@ impl Row {
     }
 }
 
+impl Default for Index {
+    fn default() -> Self {
+        Self {
+            name: Column::of("name", true),
+            suite: Column::of("suite", false),
+            prompt: Column::of("prompt", false),
+            tags: Column::of("tags", false),
+            status: Column::of("status", false),
+            reason: Column::of("reason", false),
+            latency: Column::of("latency", false),
+            cost: Column::of("cost", false),
+        }
+    }
+}
+
 impl Index {
     pub(super) fn add(&mut self, row: &Row) {
         self.name.push(&row.name);
@@ -105,27 +141,22 @@ impl Index {
         self.cost.push(row.cost.map(Usd::to_f64));
     }
 
-    /// Returns it as JSON: an object of lists.
-    pub(super) fn into_json(self) -> Vec<u8> {
+    /// Returns it as JSON, an object of lists: the parts of one packed stream.
+    pub(super) fn into_parts(self) -> impl Iterator<Item = Vec<u8>> {
         let columns = [
-            ("name", self.name),
-            ("suite", self.suite),
-            ("prompt", self.prompt),
-            ("tags", self.tags),
-            ("status", self.status),
-            ("reason", self.reason),
-            ("latency", self.latency),
-            ("cost", self.cost),
+            self.name,
+            self.suite,
+            self.prompt,
+            self.tags,
+            self.status,
+            self.reason,
+            self.latency,
+            self.cost,
         ];
-        let mut json = Vec::new();
-        for (name, Column(values)) in columns {
-            json.push(if json.is_empty() { b'{' } else { b',' });
-            json.extend_from_slice(format!("\"{name}\":[").as_bytes());
-            json.extend_from_slice(&values);
-            json.push(b']');
-        }
-        json.push(b'}');
-        json
+        let mut end = Packed::default();
+        end.write_all(b"}").expect("text into memory");
+        let parts = columns.into_iter().map(Column::into_part);
+        parts.chain(std::iter::once_with(|| end.into_last()))
     }
 }
 

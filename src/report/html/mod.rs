@@ -6,28 +6,26 @@
 //! be loaded.
 
 mod index;
+mod packed;
 mod question;
 
-use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use base64::write::EncoderWriter;
 use index::{Index, Row};
+use packed::Packed;
 use question::Open;
 use serde_json::{Value, json};
 
 use super::findings::Findings;
 use super::format::RenderError;
 use super::{front, verdicts, words};
-use crate::journal::{Header, Record, TrialStatus};
-use crate::stats::Sample;
+use crate::journal::{Header, Record};
 use crate::tally::{PlanOrder, Side};
 
 /// Questions of a packed chunk.
 const CHUNK: usize = 200;
-/// Points of a latency distribution.
-const QUANTILES: u32 = 100;
 
 const STYLE: &str = include_str!("page/page.css");
 const BODY: &str = include_str!("page/page.html");
@@ -81,17 +79,20 @@ fn data(id: &str, json: &str, out: &mut dyn Write) -> io::Result<()> {
     )
 }
 
-/// Writes JSON that the page unpacks when it needs it.
-fn packed(id: &str, json: &[u8], out: &mut dyn Write) -> io::Result<()> {
-    let packed = STANDARD.encode(miniz_oxide::deflate::compress_to_vec(json, 1));
-    writeln!(
-        out,
-        r#"<script type="text/plain" id="{id}">{packed}</script>"#
-    )
+/// Writes a packed stream, part by part, that the page unpacks when it needs it.
+fn packed(id: &str, parts: impl Iterator<Item = Vec<u8>>, out: &mut dyn Write) -> io::Result<()> {
+    write!(out, r#"<script type="text/plain" id="{id}">"#)?;
+    let mut encoder = EncoderWriter::new(&mut *out, &STANDARD);
+    for part in parts {
+        encoder.write_all(&part)?;
+    }
+    encoder.finish()?;
+    drop(encoder);
+    writeln!(out, "</script>")
 }
 
 /// Returns what the page needs of the plan, and sentences that are made here.
-fn plan(header: &Header, findings: &Findings, latencies: &mut BTreeMap<String, Vec<f64>>) -> Value {
+fn plan(header: &Header, findings: &Findings) -> Value {
     let report = &findings.report;
     let suites = header.suites.iter().map(|suite| {
         let prompts: Vec<String> = (0..suite.prompt_count())
@@ -111,12 +112,9 @@ fn plan(header: &Header, findings: &Findings, latencies: &mut BTreeMap<String, V
             "baseline": baseline.filter(|side| side.prompt.is_none()).map(|side| side.model),
         })
     });
-    let quantiles = latencies.iter_mut().filter_map(|(label, times)| {
-        let sample = Sample::new(std::mem::take(times))?;
-        let points =
-            (0..=QUANTILES).map(|at| sample.quantile(f64::from(at) / f64::from(QUANTILES)));
-        let points: Vec<f64> = points.map(|time| (time * 10.0).round() / 10.0).collect();
-        Some(json!({"label": label, "quantiles": points}))
+    let quantiles = findings.latencies.iter().map(|(label, quantiles)| {
+        let tenths = quantiles.iter().map(|time| (time * 10.0).round() / 10.0);
+        json!({"label": label, "quantiles": tenths.collect::<Vec<f64>>()})
     });
     let notes: Vec<String> = words::warnings(report)
         .into_iter()
@@ -142,11 +140,9 @@ pub struct Page<'a> {
     open: Option<(Open, Row)>,
     index: Index,
     /// JSON of the questions of this chunk, with commas between.
-    chunk: Vec<u8>,
+    chunk: Packed,
     in_chunk: usize,
     chunks: usize,
-    /// Times in milliseconds, by label.
-    latencies: BTreeMap<String, Vec<f64>>,
 }
 
 impl<'a> Page<'a> {
@@ -162,10 +158,9 @@ impl<'a> Page<'a> {
             out,
             open: None,
             index: Index::default(),
-            chunk: Vec::new(),
+            chunk: Packed::default(),
             in_chunk: 0,
             chunks: 0,
-            latencies: BTreeMap::new(),
         })
     }
 
@@ -180,18 +175,9 @@ impl<'a> Page<'a> {
             (open.suite, open.case, open.prompt) == (at.suite, at.case, at.prompt)
         };
         if !self.open.as_ref().is_some_and(is_open) {
-            self.close();
+            self.close()?;
             if self.in_chunk == CHUNK {
                 self.write_chunk()?;
-            }
-        }
-        if let (Some(time), true) = (record.latency_ms, record.status != TrialStatus::Error) {
-            let suite = header.suites.get(at.suite as usize);
-            let model = suite.and_then(|suite| suite.models.get(at.model as usize));
-            let label = model.map_or("", |model| &model.label);
-            match self.latencies.get_mut(label) {
-                Some(times) => times.push(time),
-                None => drop(self.latencies.insert(label.to_owned(), vec![time])),
             }
         }
         let begin = || (Open::of(record), Row::of(header, record));
@@ -207,13 +193,13 @@ impl<'a> Page<'a> {
     ///
     /// `out` cannot be written.
     pub fn end(mut self, header: &Header, findings: &Findings) -> io::Result<()> {
-        self.close();
+        self.close()?;
         self.write_chunk()?;
         let out = self.out;
-        packed("data-index", &self.index.into_json(), out)?;
+        packed("data-index", self.index.into_parts(), out)?;
         let report = serde_json::to_string(&findings.report)?;
         data("data-report", &report, out)?;
-        let plan = plan(header, findings, &mut self.latencies);
+        let plan = plan(header, findings);
         data("data-plan", &plan.to_string(), out)?;
         writeln!(out, "<script>{VENDOR}</script>")?;
         writeln!(out, "<script>\n\"use strict\";\n(() => {{")?;
@@ -224,24 +210,26 @@ impl<'a> Page<'a> {
     }
 
     /// Ends the question that was being read.
-    fn close(&mut self) {
+    fn close(&mut self) -> io::Result<()> {
         let Some((open, row)) = self.open.take() else {
-            return;
+            return Ok(());
         };
         self.index.add(&row);
-        self.chunk
-            .push(if self.in_chunk == 0 { b'[' } else { b',' });
-        self.chunk.extend_from_slice(&open.into_json());
+        let before = if self.in_chunk == 0 { b"[" } else { b"," };
+        self.chunk.write_all(before)?;
+        self.chunk.write_all(&open.into_json())?;
         self.in_chunk += 1;
+        Ok(())
     }
 
     fn write_chunk(&mut self) -> io::Result<()> {
         if self.in_chunk == 0 {
             return Ok(());
         }
-        self.chunk.push(b']');
-        packed(&format!("data-{}", self.chunks), &self.chunk, self.out)?;
-        self.chunk.clear();
+        let mut chunk = std::mem::take(&mut self.chunk);
+        chunk.write_all(b"]")?;
+        let id = format!("data-{}", self.chunks);
+        packed(&id, [chunk.into_last()].into_iter(), self.out)?;
         (self.in_chunk, self.chunks) = (0, self.chunks + 1);
         Ok(())
     }
@@ -249,6 +237,8 @@ impl<'a> Page<'a> {
 
 #[cfg(test)]
 mod tests {
+    use base64::Engine as _;
+
     use super::*;
     use crate::model::Json;
     use crate::report::{Comparing, Findings};

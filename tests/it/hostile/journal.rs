@@ -49,12 +49,12 @@ fn in_order_of_places(path: &Path) {
         return;
     };
     let mut places = Vec::new();
-    while let Ok(Some((place, _))) = reader.next_place() {
-        places.push(place);
+    while let Ok(Some((offset, planned))) = reader.next_planned() {
+        places.push((planned.at, offset));
     }
     places.sort_unstable();
-    for place in places {
-        drop(reader.record_at(place));
-        drop(reader.brief_at(place));
+    for (_, offset) in places {
+        drop(reader.record_at(offset));
+        drop(reader.brief_at(offset));
     }
 }
