@@ -156,7 +156,7 @@ async fn converse(
     call: &Call<'_>,
 ) -> Result<Completion, ModelError> {
     let stopwatch = Stopwatch::default();
-    let sending = pin!(Body::of(request).converse(client).send());
+    let sending = pin!(Body::of(request).converse().send_with(client));
     let output = stopwatch
         .time(sending)
         .await
@@ -211,7 +211,7 @@ async fn converse_stream(
     hear: &Hear<'_>,
 ) -> Result<Completion, ModelError> {
     let stopwatch = Stopwatch::default();
-    let sending = pin!(Body::of(request).converse_stream(client).send());
+    let sending = pin!(Body::of(request).converse_stream().send_with(client));
     let output = timeout_at(patience.deadline, stopwatch.time(sending))
         .await
         .map_err(|_| error::overdue(patience.whole))?

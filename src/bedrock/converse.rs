@@ -1,11 +1,10 @@
 //! Requests and answers in Converse's own types, both ways: pure functions.
 
-use aws_sdk_bedrockruntime::Client;
 use aws_sdk_bedrockruntime::operation::RequestId;
 use aws_sdk_bedrockruntime::operation::converse::ConverseOutput;
-use aws_sdk_bedrockruntime::operation::converse::builders::ConverseFluentBuilder;
-use aws_sdk_bedrockruntime::operation::converse_stream::builders::ConverseStreamFluentBuilder;
-use aws_sdk_bedrockruntime::operation::count_tokens::builders::CountTokensFluentBuilder;
+use aws_sdk_bedrockruntime::operation::converse::builders::ConverseInputBuilder;
+use aws_sdk_bedrockruntime::operation::converse_stream::builders::ConverseStreamInputBuilder;
+use aws_sdk_bedrockruntime::operation::count_tokens::builders::CountTokensInputBuilder;
 use aws_sdk_bedrockruntime::types::{
     self as wire, CachePointBlock, CachePointType, ContentBlock, ConversationRole,
     ConverseTokensRequest, CountTokensInput, GuardrailConfiguration, GuardrailStreamConfiguration,
@@ -70,15 +69,14 @@ impl Body {
     }
 
     /// Returns the call that answers all at once, ready to be sent.
-    pub(super) fn converse(self, client: &Client) -> ConverseFluentBuilder {
+    pub(super) fn converse(self) -> ConverseInputBuilder {
         let guardrail = self.guardrail.map(|guardrail| {
             GuardrailConfiguration::builder()
                 .guardrail_identifier(guardrail.id)
                 .guardrail_version(guardrail.version)
                 .build()
         });
-        client
-            .converse()
+        ConverseInputBuilder::default()
             .model_id(self.model)
             .set_system(self.system)
             .set_messages(Some(self.messages))
@@ -93,29 +91,27 @@ impl Body {
 
     /// Returns the call that counts the tokens of the prompt alone, ready to be sent. It takes no profile: `model` is the
     /// foundation model's id.
-    pub(super) fn count_tokens(self, client: &Client, model: &str) -> CountTokensFluentBuilder {
+    pub(super) fn count_tokens(self, model: &str) -> CountTokensInputBuilder {
         let asked = ConverseTokensRequest::builder()
             .set_system(self.system)
             .set_messages(Some(self.messages))
             .set_tool_config(self.tools)
             .set_additional_model_request_fields(self.additional)
             .build();
-        client
-            .count_tokens()
+        CountTokensInputBuilder::default()
             .model_id(model)
             .input(CountTokensInput::Converse(asked))
     }
 
     /// Returns the call that streams its answer, ready to be sent.
-    pub(super) fn converse_stream(self, client: &Client) -> ConverseStreamFluentBuilder {
+    pub(super) fn converse_stream(self) -> ConverseStreamInputBuilder {
         let guardrail = self.guardrail.map(|guardrail| {
             GuardrailStreamConfiguration::builder()
                 .guardrail_identifier(guardrail.id)
                 .guardrail_version(guardrail.version)
                 .build()
         });
-        client
-            .converse_stream()
+        ConverseStreamInputBuilder::default()
             .model_id(self.model)
             .set_system(self.system)
             .set_messages(Some(self.messages))

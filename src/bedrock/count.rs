@@ -32,7 +32,7 @@ async fn counted(bedrock: &Bedrock, request: &Request) -> Result<u64, ModelError
     // The operation knows foundation models alone, whichever profile is asked later.
     let id = request.model.rsplit('/').next().unwrap_or(&request.model);
     let model = geo::without_throughput(geo::without_prefix(id));
-    let sending = pin!(Body::of(request).count_tokens(&client, model).send());
+    let sending = pin!(Body::of(request).count_tokens(model).send_with(&client));
     let output = timeout(bedrock.patience(), sending)
         .await
         .map_err(|_| error::overdue(bedrock.patience()))?

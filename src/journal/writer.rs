@@ -104,8 +104,8 @@ impl JournalWriter {
     /// # Errors
     ///
     /// The disk is full, or the file is gone.
-    pub fn append(&mut self, record: Record) -> Result<(), WriteError> {
-        self.write(&Line::Trial(Box::new(record)))
+    pub fn append(&mut self, record: impl Into<Box<Record>>) -> Result<(), WriteError> {
+        self.write(&Line::Trial(record.into()))
     }
 
     /// Returns what is to be synced, where the last time is a second ago.

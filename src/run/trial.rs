@@ -33,8 +33,8 @@ pub(super) struct Asking<'a> {
 
 /// How a trial ended, and the slot that it still holds.
 pub(super) struct Outcome {
-    /// What goes to the journal.
-    pub record: Record,
+    /// What goes to the journal; large, and handed from place to place.
+    pub record: Box<Record>,
     /// To be given back once the record is on disk.
     pub slot: Option<Slot>,
 }
@@ -49,7 +49,7 @@ pub(super) async fn carry_out(
     notify: impl Fn(&str, Notice<'_>),
 ) -> Option<Outcome> {
     let context = trial.context();
-    let mut record = blank(trial);
+    let mut record = Box::new(blank(trial));
     let judged = trial.case.grading.asks();
     if let Some(output) = &trial.case.output {
         // A canned answer need not have all variables of a prompt.

@@ -133,7 +133,7 @@ impl Paper {
     pub(super) async fn record(&self, id: &str, request: &Request) -> Result<String, ModelError> {
         let sheet = Arc::new(Sheet::default());
         let request = &without_cache_points(request);
-        let sending = Box::pin(Body::of(request).converse(&self.client).send());
+        let sending = Box::pin(Body::of(request).converse().send_with(&self.client));
         let sent = SHEET.scope(Arc::clone(&sheet), sending).await;
         let body = sheet.sent.get().and_then(|body| str::from_utf8(body).ok());
         let model_input = body.and_then(|body| serde_json::from_str::<&RawValue>(body).ok());
