@@ -104,6 +104,7 @@ const PACKAGES: &[(&str, &[&str])] = &[
     ("aws_sdk_bedrockruntime", &["bedrock"]),
     ("aws_sdk_bedrock", &["bedrock"]),
     ("aws_sdk_s3", &["bedrock"]),
+    ("aws_sdk_servicequotas", &["bedrock"]),
     ("aws_smithy", &["bedrock"]),
     ("minijinja", &["template"]),
     ("clap", &["cli"]),

@@ -25,6 +25,8 @@ mod geo;
 mod hint;
 mod http;
 mod media;
+#[cfg(feature = "cloud")]
+mod quotas;
 mod reasoning;
 mod settings;
 mod stopwatch;
@@ -38,4 +40,6 @@ pub use account::Listed;
 pub use batch::{Batches, S3Prefix, S3PrefixError};
 pub use client::Bedrock;
 pub use geo::profile_of;
+#[cfg(feature = "cloud")]
+pub use quotas::named_quotas;
 pub use settings::{ApiKey, Credentials, Settings};

@@ -4,11 +4,13 @@
 //! of the user, given as text; an [`Offer`] of AWS says what has changed. Unknown stays unknown: a missing price is `None` and never zero, a missing ability
 //! neither yes nor no. Nothing here asks the network, reads a file or knows the time.
 
+mod account_quota;
 mod advice;
 mod ceiling;
 mod cost;
 mod facts;
 mod model_file;
+mod names;
 mod offer;
 mod price;
 mod price_file;
@@ -17,6 +19,7 @@ mod quota;
 mod table;
 mod usd;
 
+pub use account_quota::{AccountQuota, AccountQuotas};
 pub use cost::Cost;
 pub use facts::{
     Ability, BareId, CacheFacts, Lifecycle, ModelFacts, QuotaFacts, QuotaScope, Restriction,

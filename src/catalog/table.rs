@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
+use super::account_quota::AccountQuotas;
 use super::facts::{ModelFacts, QuotaScope};
 use super::model_file::{self, ModelsError};
 use super::price::PriceRow;
 use super::price_table::PriceTable;
 use super::quota::Quota;
-use crate::model::{Family, ModelId, Scope};
+use crate::model::{Family, ModelId};
 
 /// The facts that come with the program; read at the first look-up.
 static BUILTIN: LazyLock<BTreeMap<String, ModelFacts>> = LazyLock::new(|| {
@@ -28,6 +29,8 @@ const NEW_CLAUDE_BURNDOWN: u32 = 10;
 pub struct Catalog {
     prices: Option<PriceTable>,
     models: Option<BTreeMap<String, ModelFacts>>,
+    /// Quotas of an account, by the region that an entry names.
+    account: BTreeMap<Option<String>, AccountQuotas>,
 }
 
 impl Catalog {
@@ -57,6 +60,14 @@ impl Catalog {
             models: Some(models),
             ..self
         })
+    }
+
+    /// Returns the catalog with an account's own quotas for models that are asked in `region`; `None` stands for that of models
+    /// that name none.
+    #[must_use]
+    pub fn with_account_quotas(mut self, region: Option<&str>, quotas: AccountQuotas) -> Self {
+        self.account.insert(region.map(str::to_owned), quotas);
+        self
     }
 
     /// Returns the prices.
@@ -92,13 +103,12 @@ impl Catalog {
             .find(|facts| facts.aliases.iter().any(|name| name == alias))
     }
 
-    /// Returns the published default quota of a call with this id. `None` in it is unknown, not unlimited.
-    pub fn quota(&self, id: &ModelId) -> Quota {
-        let scope = match id.scope() {
-            Scope::InRegion => QuotaScope::InRegion,
-            Scope::Geo(_) => QuotaScope::Geo,
-            Scope::Global => QuotaScope::Global,
-        };
+    /// Returns the quota of a call with this id in the region that its entry names: the account's own where it is known, else the
+    /// published default. `None` in it is unknown, not unlimited.
+    pub fn quota(&self, id: &ModelId, region: Option<&str>) -> Quota {
+        let own = self.account.get(&region.map(str::to_owned));
+        let own = own.and_then(|quotas| quotas.get(id)).unwrap_or_default();
+        let scope = QuotaScope::of(id.scope());
         let facts = self.look_up(id);
         let published = facts.and_then(|facts| facts.quota.get(&scope));
         let burndown = match (facts, id.family()) {
@@ -107,8 +117,12 @@ impl Catalog {
             (None, _) => 1,
         };
         Quota {
-            tokens_per_minute: published.map(|quota| quota.tokens_per_minute),
-            requests_per_minute: published.and_then(|quota| quota.requests_per_minute),
+            tokens_per_minute: own
+                .tokens_per_minute
+                .or(published.map(|quota| quota.tokens_per_minute)),
+            requests_per_minute: own
+                .requests_per_minute
+                .or(published.and_then(|quota| quota.requests_per_minute)),
             output_burndown: burndown,
         }
     }
@@ -130,6 +144,7 @@ mod tests {
 
     use super::super::facts::{Ability, Restriction, Status, Support};
     use super::*;
+    use crate::model::Scope;
 
     /// Priced models of which we know nothing else: too old for any current source.
     const UNKNOWN_ON_PURPOSE: [&str; 3] =
@@ -210,7 +225,7 @@ mod tests {
             ("anthropic.claude-sonnet-7", 10),
             ("some.other-model", 1),
         ] {
-            let quota = Catalog::builtin().quota(&ModelId::parse(id));
+            let quota = Catalog::builtin().quota(&ModelId::parse(id), None);
             assert_eq!(quota.output_burndown, expected, "{id}");
         }
     }
@@ -229,7 +244,7 @@ mod tests {
             ("amazon.titan-embed-text-v2:0", Some(300_000), Some(6_000)),
             ("amazon.nova-lite-v1:0", None, None),
         ] {
-            let quota = Catalog::builtin().quota(&ModelId::parse(id));
+            let quota = Catalog::builtin().quota(&ModelId::parse(id), None);
             let found = (quota.tokens_per_minute, quota.requests_per_minute);
             assert_eq!(found, (tokens, requests), "{id}");
         }

@@ -2,6 +2,7 @@
 //!
 //! One file for each command, with its arguments and its run function. Results go to stdout, everything else to stderr.
 
+mod account;
 mod args;
 mod baseline;
 mod baseline_file;
@@ -37,6 +38,7 @@ mod pricing;
 mod progress;
 mod provider;
 mod query;
+mod quotas;
 mod report;
 mod run_folder;
 mod runs;

@@ -12,6 +12,7 @@ use super::exit::Exit;
 use super::header::catalog;
 use super::live;
 use super::provider::ProviderArgs;
+use super::quotas;
 use super::ui::Ui;
 use crate::catalog::{Ability, Catalog, Kind, ModelFacts, PriceRow, Status, Usd};
 use crate::journal::RunOptions;
@@ -22,6 +23,7 @@ const REGION: &str = "us-east-1";
 
 /// The known models: abilities, prices, lifecycle, quotas
 #[derive(Debug, Clone, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub(super) struct ModelsArgs {
     /// A part of the ids, names or aliases to show
     #[arg(value_name = "PART")]
@@ -32,6 +34,9 @@ pub(super) struct ModelsArgs {
     /// Ask the account which models it has in the region, and how they are asked
     #[arg(long, conflicts_with = "all")]
     pub live: bool,
+    /// Ask the account for its quotas in the region
+    #[arg(long, conflicts_with_all = ["all", "live"])]
+    pub quotas: bool,
     #[command(flatten)]
     pub whom: ProviderArgs,
     /// Print JSON
@@ -44,6 +49,9 @@ pub(super) fn run(args: &ModelsArgs, ui: &Ui) -> Result<Exit, CliError> {
     let part = args.part.as_deref().unwrap_or_default();
     if args.live {
         return live::run(&args.whom, part, args.json, ui);
+    }
+    if args.quotas {
+        return quotas::run(&args.whom, part, args.json, ui);
     }
     let options = args.whom.aws.over(RunOptions::default());
     let catalog = catalog(options.pricing.as_deref())?;
@@ -146,9 +154,8 @@ fn table(facts: &[&ModelFacts], catalog: &Catalog, region: &str) -> Table {
 fn as_json(facts: &ModelFacts, catalog: &Catalog, region: &str) -> Value {
     let price = price(facts, catalog, region).map(per_million);
     let quotas = facts.quota.iter().map(|(scope, quota)| {
-        let scope = serde_json::to_value(format!("{scope:?}").to_lowercase()).unwrap_or_default();
         json!({
-            "scope": scope,
+            "scope": scope.as_str(),
             "tokens_per_minute": quota.tokens_per_minute,
             "requests_per_minute": quota.requests_per_minute,
         })

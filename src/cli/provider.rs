@@ -75,7 +75,8 @@ pub(super) struct Chosen {
     pub environment: Environment,
     /// Whether questions are logged.
     pub logs: bool,
-    options: RunOptions,
+    /// What a run would be told.
+    pub options: RunOptions,
     settings: Settings,
 }
 
@@ -265,7 +266,7 @@ impl Chosen {
                 approach: false,
             },
         };
-        let mut quota = self.catalog.quota(&ModelId::parse(model));
+        let mut quota = self.catalog.quota(&ModelId::parse(model), None);
         quota.requests_per_minute = requests.or(quota.requests_per_minute);
         quota.tokens_per_minute = tokens.or(quota.tokens_per_minute);
         Lane::new(model, None, client, &quota, &settings)

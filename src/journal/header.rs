@@ -80,6 +80,9 @@ pub struct RunOptions {
     /// `--quota-share`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub quota_share: Option<f64>,
+    /// `--account-quotas`: whether the account's own quotas are kept to.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub account_quotas: bool,
     /// `--timeout` of a request, in milliseconds.
     pub timeout_ms: Option<u64>,
     /// `--max-retries` of a request.

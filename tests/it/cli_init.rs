@@ -126,8 +126,26 @@ fn models_are_listed_with_what_is_known() {
 #[cfg(not(feature = "cloud"))]
 #[test]
 fn a_build_that_cannot_ask_the_account_says_so() {
-    let told = Program::new().run(&["models", "--live"]).exits(2);
-    assert!(told.stderr.contains("--features cloud"), "{}", told.stderr);
+    let suite = "prompts: [hi]\nmodels: [nova-lite]\ntests: [{}]\n";
+    for args in [
+        &["models", "--live"][..],
+        &["models", "--quotas", "--region", "us-east-1"],
+        &[
+            "eval",
+            "suite.yaml",
+            "--account-quotas",
+            "--region",
+            "us-east-1",
+        ],
+    ] {
+        let program = Program::new();
+        let told = program.write("suite.yaml", suite).run(args).exits(2);
+        assert!(
+            told.stderr.contains("--features cloud"),
+            "{args:?}: {}",
+            told.stderr
+        );
+    }
 }
 
 #[test]

@@ -25,6 +25,8 @@ mod cli_merge;
 mod cli_otel;
 mod cli_pricing;
 mod cli_query;
+#[cfg(feature = "cloud")]
+mod cli_quotas;
 mod cli_resume;
 mod cli_runs;
 mod cli_secrets;

@@ -5,8 +5,8 @@
 
 mod difference;
 mod file;
-mod names;
 mod sku;
+mod stems;
 
 pub use difference::{Change, Differences, Named, Slot};
 pub use file::{Offer, OfferError};

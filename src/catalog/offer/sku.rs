@@ -7,7 +7,8 @@ use serde::Deserialize;
 
 use super::difference::Slot;
 use super::file::Priced;
-use super::names::{model_of, model_of_stem};
+use super::stems::model_of_stem;
+use crate::catalog::names::model_of;
 use crate::catalog::{Catalog, Tier, Usd};
 
 /// Attributes of a product, as far as they matter.

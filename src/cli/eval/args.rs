@@ -15,7 +15,7 @@ use crate::journal::RunOptions;
 use crate::plan::Shard;
 
 /// Flags that a resumed run takes from its journal.
-const OF_THE_RUN: [&str; 37] = [
+const OF_THE_RUN: [&str; 38] = [
     "batch",
     "batch_role",
     "batch_jobs",
@@ -41,6 +41,7 @@ const OF_THE_RUN: [&str; 37] = [
     "rpm",
     "tpm",
     "quota_share",
+    "account_quotas",
     "timeout",
     "max_retries",
     "max_failures",
@@ -118,6 +119,9 @@ pub(in crate::cli) struct EvalArgs {
     /// Take only this part of each model's quota, 0 to 1; a shard takes its own part without it
     #[arg(long, value_name = "SHARE", value_parser = share, help_heading = "How to ask")]
     pub(super) quota_share: Option<f64>,
+    /// Keep to the account's own quotas, read from Service Quotas once a day; flags win over them
+    #[arg(long, conflicts_with = "replay", help_heading = "How to ask")]
+    pub(super) account_quotas: bool,
     /// The longest a request may take: 3000 (milliseconds), 30s, 2m
     #[arg(long, value_name = "D", value_parser = duration, help_heading = "How to ask")]
     pub(super) timeout: Option<Duration>,
@@ -219,6 +223,7 @@ impl EvalArgs {
             requests_per_minute: self.rpm,
             tokens_per_minute: self.tpm,
             quota_share: self.quota_share,
+            account_quotas: self.account_quotas,
             timeout_ms: self
                 .timeout
                 .map(|timeout| u64::try_from(timeout.as_millis()).unwrap_or(u64::MAX)),

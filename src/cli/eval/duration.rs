@@ -65,8 +65,8 @@ fn lanes(
     options: &RunOptions,
     settings: &LaneSettings,
 ) -> Vec<ExpectedLane> {
-    let lanes = sums.into_iter().map(|((model, _), sum)| ExpectedLane {
-        quota: quota_of(&model, catalog, options),
+    let lanes = sums.into_iter().map(|((model, region), sum)| ExpectedLane {
+        quota: quota_of(&model, region.as_deref(), catalog, options),
         settings: settings.clone(),
         trials: sum.trials,
         warms: sum.read > 0.0,

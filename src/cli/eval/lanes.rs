@@ -24,7 +24,7 @@ pub(super) fn lanes(
 ) -> Vec<Lane> {
     let settings = settings(options);
     let lane = |(model, region): (&str, Option<&str>)| {
-        let quota = quota_of(model, catalog, options);
+        let quota = quota_of(model, region, catalog, options);
         Lane::new(model, region, Arc::clone(client), &quota, &settings)
     };
     plan.models().into_iter().map(lane).collect()
@@ -54,9 +54,14 @@ pub(super) fn settings(options: &RunOptions) -> LaneSettings {
     }
 }
 
-/// Returns the quota that a run keeps to with a model.
-pub(super) fn quota_of(model: &str, catalog: &Catalog, options: &RunOptions) -> Quota {
-    quota(&catalog.quota(&ModelId::parse(model)), options)
+/// Returns the quota that a run keeps to with a model; `region` is the one that its entry names.
+pub(super) fn quota_of(
+    model: &str,
+    region: Option<&str>,
+    catalog: &Catalog,
+    options: &RunOptions,
+) -> Quota {
+    quota(&catalog.quota(&ModelId::parse(model), region), options)
 }
 
 /// Returns the part of a model's quota that a run may take: all that a flag names, else all that is known; of that the share that a

@@ -1,5 +1,6 @@
 //! `eval`: suites in, a verdict out. The pipeline, readable from top to bottom.
 
+mod account_quotas;
 mod args;
 mod asking;
 mod batch;
@@ -21,6 +22,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use account_quotas::with_quotas;
 pub(super) use args::EvalArgs;
 use asking::{Asking, ask};
 use declared::Declared;
@@ -32,7 +34,7 @@ use sitting::{Resumed, Sitting};
 
 use super::args::TellArgs;
 use super::configured::for_run;
-use super::connect::{Connected, connect, runtime};
+use super::connect::{Connected, connect, region_of, runtime};
 use super::error::CliError;
 use super::exit::Exit;
 use super::github;
@@ -85,6 +87,9 @@ pub(super) fn run(args: &EvalArgs, ui: &Ui) -> Result<Exit, CliError> {
         let (options, identity) = for_run(options, ui)?;
         let catalog = catalog(options.pricing.as_deref())?;
         let plan = planned(&options, seed, None, &catalog, ui)?;
+        let region = region_of(&options);
+        let quotas = with_quotas(catalog, &plan, &options, &identity, region.as_deref(), ui);
+        let catalog = runtime()?.block_on(quotas)?;
         return dry_run::run(args, &options, identity, &plan, &catalog, ui);
     }
     if args.watch {
@@ -183,7 +188,9 @@ fn carry_on(job: Job<'_>, ui: &Ui) -> Result<Finished, CliError> {
         client,
         region,
         cassette,
-    } = runtime.block_on(connect(&options, identity, nobody))?;
+    } = runtime.block_on(connect(&options, identity.clone(), nobody))?;
+    let quotas = with_quotas(catalog, &plan, &options, &identity, region.as_deref(), ui);
+    let catalog = runtime.block_on(quotas)?;
     money::check(&plan, &options, &catalog, region.as_deref())?;
     let declared = Declared::find(&options, &plan, &catalog, region.as_deref(), run_dir)?;
     let begin = |graded| {
