@@ -8,6 +8,7 @@ use std::time::Duration;
 use tokio::sync::{Semaphore, mpsc};
 use tokio::task::{JoinError, JoinSet};
 
+use super::ahead::{Ahead, Lengths};
 use super::asks::Means;
 use super::budget::{Budget, Payer};
 use super::call::{Ended, Watch};
@@ -54,6 +55,8 @@ pub struct Execution {
     pub recall: Option<Arc<Recall>>,
     /// Says of which model entries nothing more need be known, where a run may stop before its end.
     pub early: Option<EarlyStop>,
+    /// Says how long answers will be: the last trials of a lane go by it, the longest first; `None` where the order is the plan's.
+    pub lengths: Option<Lengths>,
     /// How closely somebody watches.
     pub watch: Watch,
 }
@@ -104,6 +107,7 @@ pub async fn execute(
         max_failures,
         recall,
         early,
+        lengths,
         watch,
     } = execution;
     let places = if early.is_some() { 1 } else { OPEN_PER_SLOT };
@@ -150,6 +154,7 @@ pub async fn execute(
             run_out: Mutex::default(),
             decided: Arc::clone(&decided),
             places,
+            lengths: lengths.clone(),
             records: records.clone(),
             watcher: watcher.clone(),
         };
@@ -199,6 +204,7 @@ struct Driver {
     decided: Decided,
     /// Trials that may be open, for each slot.
     places: usize,
+    lengths: Option<Lengths>,
     records: mpsc::Sender<Outcome>,
     watcher: Sender<Event>,
 }
@@ -210,7 +216,9 @@ impl Driver {
         let mut trials = JoinSet::new();
         let lane = Arc::clone(&driver.lane);
         let mut outcome = Ok(());
-        for trial in driver.plan.trials(move |entry| lane.serves(entry)) {
+        let trials_of = Arc::clone(&lane);
+        let planned = driver.plan.trials(move |entry| trials_of.serves(entry));
+        for trial in Ahead::new(planned, lane.slots, driver.lengths.clone()) {
             let trial = match trial {
                 Ok(trial) => trial,
                 Err(error) => {

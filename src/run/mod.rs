@@ -4,6 +4,7 @@
 //! delays another. What was decided is decided by pure functions (the limiter, [`RetryPolicy`]) that are told the time;
 //! the executor only waits. A record is on disk before anybody hears of its trial.
 
+mod ahead;
 mod asks;
 mod batch;
 mod breaker;
@@ -31,6 +32,7 @@ mod warm;
 mod webhook;
 mod worker;
 
+pub use ahead::Lengths;
 pub use batch::{Answers, Batch, BatchError, FEWEST_RECORDS, Ordered, Ordering};
 pub use budget::Budget;
 pub use call::{Answered as CallAnswered, Call, Content, Ended, TrialName, Watch};

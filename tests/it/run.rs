@@ -14,7 +14,7 @@ use mcp_cli::journal::{
 use mcp_cli::model::{ModelClient, ModelId, ToolHost};
 use mcp_cli::plan::{self, Plan, Selection, Trial, TrialKey};
 use mcp_cli::run::{
-    Event, Execution, Lane, LaneSettings, RetryPolicy, RunError, Stop, Watch, execute,
+    Event, Execution, Lane, LaneSettings, Lengths, RetryPolicy, RunError, Stop, Watch, execute,
 };
 use mcp_cli::suite::{self, Suite, Surroundings};
 use mcp_cli::tally::{PlanOrder, RecordsError};
@@ -69,6 +69,7 @@ pub(crate) struct Run {
     pub(crate) quota: Quota,
     pub(crate) max_failures: Option<u64>,
     pub(crate) tools: Option<Arc<dyn ToolHost>>,
+    pub(crate) lengths: Option<Lengths>,
     pub(crate) watch: Watch,
     header: Arc<Header>,
     folder: TempDir,
@@ -106,6 +107,7 @@ impl Run {
             },
             max_failures: None,
             tools: None,
+            lengths: None,
             watch: Watch::default(),
             folder,
         }
@@ -174,6 +176,7 @@ impl Run {
         };
         let execution = Execution {
             early: None,
+            lengths: self.lengths.clone(),
             watch: self.watch,
             plan: Arc::clone(&self.plan),
             done,

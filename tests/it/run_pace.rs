@@ -1,9 +1,10 @@
 //! Each model at its own pace: slots, quotas, and nobody waits for another model.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use mcp_cli::model::{ErrorKind, Remedy, Usage};
-use mcp_cli::run::{Load, makespan};
+use mcp_cli::run::{Lengths, Load, makespan};
 
 use crate::run::{LITE, MICRO, Run, yaml};
 use crate::scripted::{Scripted, answer, error};
@@ -25,6 +26,31 @@ async fn no_more_calls_are_in_flight_than_slots() {
         assert_eq!(client.most_in_flight(), slots);
         assert_eq!(run.records().len(), 12);
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_longest_of_the_last_do_not_come_last() {
+    let words: Vec<String> = (0..40).map(|number| format!("w{number}")).collect();
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let is_long = |text: &str| text == "w38" || text == "w39";
+    let lengths: Lengths = Arc::new(move |trial| {
+        let word = trial.case.vars["word"].as_str()?;
+        Some(if is_long(word) { 1000.0 } else { 50.0 })
+    });
+    let mut took = Vec::new();
+    for lengths in [None, Some(lengths)] {
+        let mut run = Run::of(&yaml(&[LITE], &words)).slots(4);
+        run.lengths = lengths;
+        let client = Scripted::new(answer("ok").after(1))
+            .on("w38", [answer("ok").after(10)])
+            .on("w39", [answer("ok").after(10)]);
+        let started = tokio::time::Instant::now();
+        run.sit(client.shared()).await;
+        took.push(started.elapsed().as_secs());
+        assert_eq!(run.records().len(), 40);
+    }
+    // 38 short ones on four slots, then ten seconds for two; or those begun among the last thirty-two.
+    assert_eq!(took, [19, 15]);
 }
 
 #[tokio::test(start_paused = true)]

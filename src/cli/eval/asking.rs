@@ -1,7 +1,7 @@
 //! Asking what is left of a plan: ahead where that is wanted, then trial by trial.
 
 use std::path::Path;
-use std::sync::{Arc, mpsc};
+use std::sync::{Arc, OnceLock, mpsc};
 
 use jiff::Timestamp;
 
@@ -18,11 +18,11 @@ use crate::cli::progress::{LookAhead, Progress, Told};
 use crate::cli::run_folder::RunFolder;
 use crate::cli::signals;
 use crate::cli::ui::Ui;
-use crate::journal::{Header, Stopped};
+use crate::journal::{Header, RunOptions, Stopped};
 use crate::model::{BatchClient, ModelClient, ToolHost};
 use crate::plan::Plan;
-use crate::run::{EarlyStop, Execution, Ordering, Recall, RunError, Stop, Watch, execute};
-use crate::tally::{Chosen, Early, RecordsError, contests};
+use crate::run::{EarlyStop, Execution, Lengths, Ordering, Recall, RunError, Stop, Watch, execute};
+use crate::tally::{Chosen, Early, Learned, RecordsError, contests};
 
 /// What is asked, and of whom.
 pub(super) struct Asking<'a> {
@@ -85,6 +85,7 @@ pub(super) async fn ask(
         client = ordered.answers;
     }
     let left = plan.len().saturating_sub(done.len() as u64);
+    let learned = Arc::default();
     let (watcher, events) = mpsc::channel();
     let told = Told {
         calls: verbose,
@@ -100,7 +101,7 @@ pub(super) async fn ask(
         told,
         left,
         events,
-        look_ahead(&header, &folder, &plan, catalog, left),
+        look_ahead(&header, &folder, &plan, catalog, left, &learned),
     );
     let lanes = lanes(&plan, &client, catalog, options);
     let _neighbours = neighbours::share(&lanes, options);
@@ -114,6 +115,7 @@ pub(super) async fn ask(
         max_failures: options.max_failures,
         recall,
         early: early(&header, &folder)?,
+        lengths: lengths(options, &learned),
         watch,
         header: Arc::clone(&header),
     };
@@ -137,6 +139,7 @@ fn look_ahead(
     plan: &Arc<Plan>,
     catalog: &Catalog,
     left: u64,
+    learned: &Arc<OnceLock<Learned>>,
 ) -> LookAhead {
     let options = &header.options;
     if options.replay.is_some() || header.run.graded.is_some() || plan.is_empty() {
@@ -149,8 +152,19 @@ fn look_ahead(
         runs: folder.path.parent().unwrap_or(Path::new(".")).to_owned(),
         run: folder.id.clone(),
         left: duration::float(left) / duration::float(plan.len()),
+        learned: Arc::clone(learned),
     };
     Some(Box::new(move || ahead.look()))
+}
+
+/// Returns what says how long answers will be, by what is learned of earlier runs by the time it is needed. `None` where nobody waits
+/// for answers, and where a run may stop before its end: there the order is drawn by chance, for the statistics.
+fn lengths(options: &RunOptions, learned: &Arc<OnceLock<Learned>>) -> Option<Lengths> {
+    if options.stop_early || options.replay.is_some() {
+        return None;
+    }
+    let learned = Arc::clone(learned);
+    Some(Arc::new(move |trial| learned.get()?.answer(trial)))
 }
 
 /// Returns what says where verdicts are there, told of what earlier sittings have found; `None` without `--stop-early`.

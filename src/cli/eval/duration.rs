@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use super::lanes::{quota_of, settings};
@@ -153,22 +153,25 @@ pub(super) struct Ahead {
     pub(super) run: String,
     /// The share of the plan that is still to be asked.
     pub(super) left: f64,
+    /// What earlier runs tell, once it was read: it is told to others as well.
+    pub(super) learned: Arc<OnceLock<Learned>>,
 }
 
 impl Ahead {
     /// Looks at some of the plan and at a few earlier runs; `None` if a dataset can no longer be read, which the run itself will say.
     pub(super) fn look(self) -> Option<Expected> {
         let (runs, bytes) = FEW;
-        let learned = learned(&self.plan, &self.runs, Some(&self.run), runs, bytes);
+        let read = || learned(&self.plan, &self.runs, Some(&self.run), runs, bytes);
+        let learned = self.learned.get_or_init(read);
         let wanted = usize::try_from(self.plan.len() / LOOKED_AT).unwrap_or(usize::MAX);
         let step = STEPS.into_iter().find(|step| *step >= wanted);
         let step = step.unwrap_or(STEPS[STEPS.len() - 1]);
-        let forecast = Forecast::of_some(&self.plan, step, |_| None, &learned).ok()?;
+        let forecast = Forecast::of_some(&self.plan, step, |_| None, learned).ok()?;
         let mut expected = lanes_of(
             &self.plan,
             &forecast,
             step,
-            &learned,
+            learned,
             &self.catalog,
             &self.options,
         );

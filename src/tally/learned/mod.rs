@@ -259,6 +259,13 @@ impl Learned {
         found.map_or(&[], Seen::latencies)
     }
 
+    /// Returns how many tokens all answers to a planned trial will have together; `None` if no earlier run tells.
+    pub fn answer(&self, trial: &Trial) -> Option<f64> {
+        let names = whose(trial).names();
+        let mut seen = names.iter().filter_map(|name| self.seen.get(name));
+        seen.find(|seen| seen.trials > 0).map(Seen::output)
+    }
+
     /// Returns what a planned trial will take whose question has so many bytes.
     pub(super) fn expect(&self, trial: &Trial, bytes: u64) -> Expectation {
         let names = whose(trial).names();
