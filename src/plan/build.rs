@@ -11,6 +11,7 @@ use super::planned::{Chosen, PlannedSuite, index32};
 use super::position::Position;
 use super::select::Selection;
 use super::trial::Trial;
+use super::turns::ByTurns;
 use crate::model::hex;
 use crate::suite::{Case, DatasetError, ModelEntry, Suite, draw, listed, nearest};
 
@@ -253,20 +254,38 @@ impl Plan {
         self: &Arc<Self>,
         wanted: impl Fn(&ModelEntry) -> bool + Clone + Send + 'static,
     ) -> impl Iterator<Item = Result<Trial, DatasetError>> + Send {
+        let suites = 0..self.suites.len();
+        suites.flat_map(self.of_suite(wanted))
+    }
+
+    /// Returns the same in the order of asking: suites take turns, trial by trial.
+    pub fn trials_by_turns(
+        self: &Arc<Self>,
+        wanted: impl Fn(&ModelEntry) -> bool + Clone + Send + 'static,
+    ) -> impl Iterator<Item = Result<Trial, DatasetError>> + Send {
+        let suites = 0..self.suites.len();
+        ByTurns::new(suites.map(self.of_suite(wanted)))
+    }
+
+    /// Returns what makes the trials of a suite.
+    fn of_suite<W: Fn(&ModelEntry) -> bool + Clone + Send + 'static>(
+        self: &Arc<Self>,
+        wanted: W,
+    ) -> impl FnMut(usize) -> Box<dyn Iterator<Item = Result<Trial, DatasetError>> + Send> + Send + use<W>
+    {
         let plan = Arc::clone(self);
-        (0..plan.suites.len()).flat_map(move |index| {
+        move |index| {
             let plan = Arc::clone(&plan);
             let wanted = wanted.clone();
-            plan.suites[index]
-                .asked(&plan.selection)
-                .flat_map(move |chosen| {
-                    let made: Vec<Result<Trial, DatasetError>> = match chosen {
-                        Ok(chosen) => plan.trials_of(index, &chosen, &wanted).map(Ok).collect(),
-                        Err(error) => vec![Err(error)],
-                    };
-                    made
-                })
-        })
+            let asked = plan.suites[index].asked(&plan.selection);
+            Box::new(asked.flat_map(move |chosen| {
+                let made: Vec<Result<Trial, DatasetError>> = match chosen {
+                    Ok(chosen) => plan.trials_of(index, &chosen, &wanted).map(Ok).collect(),
+                    Err(error) => vec![Err(error)],
+                };
+                made
+            }))
+        }
     }
 
     /// Returns the first trials of one prompt: its first cases, each put once to the first model.

@@ -13,6 +13,7 @@ mod prefix;
 mod select;
 mod shard;
 mod trial;
+mod turns;
 
 pub use beginning::Beginning;
 pub use build::{Plan, PlanError, build};

@@ -217,7 +217,9 @@ impl Driver {
         let lane = Arc::clone(&driver.lane);
         let mut outcome = Ok(());
         let trials_of = Arc::clone(&lane);
-        let planned = driver.plan.trials(move |entry| trials_of.serves(entry));
+        let planned = driver
+            .plan
+            .trials_by_turns(move |entry| trials_of.serves(entry));
         for trial in Ahead::new(planned, lane.slots, driver.lengths.clone()) {
             let trial = match trial {
                 Ok(trial) => trial,

@@ -157,7 +157,7 @@ proptest! {
         let plan = whole(&suite.yaml());
         let of_lane = |odd: bool| -> Vec<Trial> {
             let wanted = move |entry: &mcp_cli::suite::ModelEntry| entry.label.ends_with(['1', '3']) == odd;
-            plan.trials(wanted).map(Result::unwrap).collect()
+            plan.trials_by_turns(wanted).map(Result::unwrap).collect()
         };
         let mut parts = [of_lane(true), of_lane(false)].concat();
         parts.sort_by_key(|trial| trial.at);
