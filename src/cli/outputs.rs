@@ -14,7 +14,7 @@ use super::verdict;
 use crate::files::write_whole;
 use crate::journal::{Header, JournalError, JournalReader, Record};
 use crate::report::{
-    Colour, Comparing, Findings, Format, Options, Page, RenderError, Report, render, result,
+    Colour, Comparing, Findings, Format, Junit, Options, Page, RenderError, Report, render, result,
 };
 use crate::tally::{PlanOrder, RecordsError};
 
@@ -55,10 +55,9 @@ impl OutputArgs {
     }
 }
 
-/// What every run's folder has beside its journal, [`RESULTS`] and [`PAGE`].
-const FOLDER_FILES: [(&str, Format); 3] = [
+/// What every run's folder has beside its journal and what is written as records pass by.
+const FOLDER_FILES: [(&str, Format); 2] = [
     ("report.json", Format::Json),
-    ("junit.xml", Format::Junit),
     ("summary.md", Format::Markdown),
 ];
 
@@ -67,6 +66,9 @@ const RESULTS: &str = "results.jsonl";
 
 /// The page for people, in the run's folder.
 const PAGE: &str = "report.html";
+
+/// What CI systems read, in the run's folder.
+const JUNIT: &str = "junit.xml";
 
 /// A run that can be shown.
 pub(super) struct Shown {
@@ -115,12 +117,16 @@ impl Shown {
         let written = write_whole(&results, |results| {
             write_whole(&page, |page| {
                 let mut page = Page::begin(page)?;
+                let mut junit = Junit::default();
                 let counted = Self::counted(records, &comparing, |header, record| {
                     page.add(header, &record)?;
+                    junit.add(header, &record)?;
                     result(header, record, results).map_err(RenderError::from)
                 });
                 let shown = counted.map_err(io::Error::from)?;
                 page.end(shown.records.header(), &shown.findings)?;
+                let path = folder.path.join(JUNIT);
+                write_whole(&path, |out| junit.end(shown.report(), out))?;
                 Ok(shown)
             })
         });

@@ -16,7 +16,7 @@ pub use header::{
 };
 pub use judge::{JudgeCall, JudgeRecord};
 pub use reader::{JournalError, JournalReader, Planned};
-pub use record::{Attempt, Brief, ErrorRecord, Record, TrialStatus, TurnRecord};
+pub use record::{Attempt, ErrorRecord, Record, TrialStatus, TurnRecord};
 pub use writer::{DueSync, JournalWriter, WriteError};
 
 #[cfg(test)]

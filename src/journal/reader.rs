@@ -6,11 +6,10 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
 
 use super::header::{Header, SCHEMA, Stopped};
 use super::line::{Line, LineError, decode, decode_again, decode_planned};
-use super::record::{Brief, Record};
+use super::record::Record;
 use crate::files::read_row;
 use crate::plan::Position;
 
@@ -206,19 +205,6 @@ impl JournalReader {
     ///
     /// The file has changed since.
     pub fn record_at(&mut self, offset: u64) -> Result<Record, JournalError> {
-        self.read_at(offset)
-    }
-
-    /// Reads the little that a list says of the trial that begins there.
-    ///
-    /// # Errors
-    ///
-    /// The file has changed since.
-    pub fn brief_at(&mut self, offset: u64) -> Result<Brief, JournalError> {
-        self.read_at(offset)
-    }
-
-    fn read_at<T: DeserializeOwned>(&mut self, offset: u64) -> Result<T, JournalError> {
         // Relative seeks keep what is buffered: records of one case often stand close together.
         let distance = offset.cast_signed() - self.offset.cast_signed();
         let seek = self.file.seek_relative(distance);
@@ -228,7 +214,7 @@ impl JournalReader {
             return Err(JournalError::Changed(self.path.clone()));
         }
         match decode(&mut self.buffer) {
-            Ok(Line::<T>::Trial(trial)) => Ok(*trial),
+            Ok(Line::<Record>::Trial(record)) => Ok(*record),
             Err(LineError::Unknown(message)) => Err(JournalError::Unknown {
                 line: self.line_at(offset)?,
                 path: self.path.clone(),

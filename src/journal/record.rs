@@ -212,19 +212,6 @@ pub struct Record {
     pub error: Option<ErrorRecord>,
 }
 
-/// What a list of trials says of one that passed: reading no more of it costs a fraction.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
-pub struct Brief {
-    /// Its place in the plan.
-    pub at: Position,
-    /// The case's name.
-    pub case: String,
-    /// How it ended.
-    pub status: TrialStatus,
-    /// Latency of the successful attempt in milliseconds.
-    pub latency_ms: Option<f64>,
-}
-
 impl Record {
     /// Returns what the trial costs at `price`, billed retries included, whether paid in this run or not.
     ///

@@ -81,7 +81,7 @@ impl JournalWriter {
             .create_new(true)
             .open(path);
         let mut writer = Self::open(path, file)?;
-        writer.write(&Line::Header(Box::new(header.clone())))?;
+        writer.write(&encode(&Line::Header(Box::new(header.clone()))))?;
         writer.sync_now()?;
         Ok(writer)
     }
@@ -105,7 +105,22 @@ impl JournalWriter {
     ///
     /// The disk is full, or the file is gone.
     pub fn append(&mut self, record: impl Into<Box<Record>>) -> Result<(), WriteError> {
-        self.write(&Line::Trial(record.into()))
+        self.append_all([record.into()])
+    }
+
+    /// Appends the records of trials that have finished together.
+    ///
+    /// # Errors
+    ///
+    /// As for [`append`](Self::append).
+    pub fn append_all(
+        &mut self,
+        records: impl IntoIterator<Item = Box<Record>>,
+    ) -> Result<(), WriteError> {
+        let lines = records
+            .into_iter()
+            .map(|record| encode(&Line::Trial(record)));
+        self.write(&lines.collect::<String>())
     }
 
     /// Returns what is to be synced, where the last time is a second ago.
@@ -119,7 +134,7 @@ impl JournalWriter {
     ///
     /// As for [`append`](Self::append).
     pub fn finish(mut self, at: Timestamp, stopped: Option<Stopped>) -> Result<(), WriteError> {
-        self.write(&Line::End { at, stopped })?;
+        self.write(&encode(&Line::End { at, stopped }))?;
         self.sync_now()
     }
 
@@ -141,8 +156,8 @@ impl JournalWriter {
         })
     }
 
-    fn write(&mut self, line: &Line) -> Result<(), WriteError> {
-        let written = self.file.as_ref().write_all(encode(line).as_bytes());
+    fn write(&mut self, lines: &str) -> Result<(), WriteError> {
+        let written = self.file.as_ref().write_all(lines.as_bytes());
         written.map_err(|source| self.failed(source))
     }
 

@@ -15,13 +15,13 @@ use super::format::RenderError;
 use super::gates::GateRow;
 use super::results::text_of;
 use super::safe::{block, name, one_line};
+use super::spool::Spool;
 use super::table::rows_of;
 use super::trouble::reason;
 use super::words::because;
 use crate::check::Status;
 use crate::journal::{Header, Record, TrialStatus};
-use crate::plan::Position;
-use crate::tally::{Listed, PlanOrder};
+use crate::tally::PlanOrder;
 use crate::text::shortened;
 
 /// Characters of an output that are shown; `results.jsonl` has them all.
@@ -33,42 +33,81 @@ pub(super) fn report(
     report: &Report,
     out: &mut dyn Write,
 ) -> Result<(), RenderError> {
-    let mut totals = Totals::default();
-    for row in report.models.iter().filter(|row| row.suite.is_some()) {
-        totals.add(&row.counts);
+    let mut junit = Junit::default();
+    records.each(|header, record| Ok::<_, RenderError>(junit.add(header, &record)?))?;
+    Ok(junit.end(report, out)?)
+}
+
+/// The report while trials pass by, which come case by case, and stand in it model by model.
+#[derive(Debug, Default)]
+pub struct Junit {
+    trials: Spool<(u32, u32)>,
+}
+
+impl Junit {
+    /// Takes in a trial; they come in the order of the plan.
+    ///
+    /// # Errors
+    ///
+    /// What is too much to be held cannot be put aside.
+    pub fn add(&mut self, header: &Header, record: &Record) -> io::Result<()> {
+        let at = record.at;
+        self.trials.add((at.suite, at.model), |out| {
+            let suite = header.suites.get(at.suite as usize);
+            let model = suite.and_then(|suite| suite.models.get(at.model as usize));
+            let (suite, label) = suite
+                .zip(model)
+                .map_or(("", ""), |(suite, model)| (&suite.name, &model.label));
+            trial(header, record, &group(suite, label), out)
+        })
     }
-    totals.add_gates(&report.gates);
-    writeln!(out, r#"<?xml version="1.0" encoding="UTF-8"?>"#)?;
-    writeln!(
-        out,
-        r#"<testsuites name="mcp-cli" {}>"#,
-        totals.attributes()
-    )?;
-    for (suite, suite_at) in report.suites.iter().zip(0u32..) {
-        for (row, model_at) in rows_of(report, Some(&suite.name)).zip(0u32..) {
-            let mut totals = Totals::default();
+
+    /// Writes the whole, with what the run came to.
+    ///
+    /// # Errors
+    ///
+    /// `out` cannot be written.
+    pub fn end(mut self, report: &Report, out: &mut dyn Write) -> io::Result<()> {
+        let mut totals = Totals::default();
+        for row in report.models.iter().filter(|row| row.suite.is_some()) {
             totals.add(&row.counts);
-            let group = format!("{}.{}", name(&suite.name), name(&row.label));
-            writeln!(
-                out,
-                r#"  <testsuite name="{}" {} timestamp="{}">"#,
-                attribute(&group),
-                totals.attributes(),
-                report.run.started_at.strftime("%Y-%m-%dT%H:%M:%SZ")
-            )?;
-            properties(&[("model", &row.model), ("suite", &suite.path)], out)?;
-            records.each_of(suite_at, model_at, |header, listed| {
-                Ok::<_, RenderError>(trial(header, &listed, &group, out)?)
-            })?;
-            if let Some(count) = row.counts.not_asked.filter(|count| *count > 0) {
-                let why = report.run.stopped_by.map_or("the run stopped", because);
-                not_asked(count, &group, why, out)?;
-            }
-            writeln!(out, "  </testsuite>")?;
         }
+        totals.add_gates(&report.gates);
+        writeln!(out, r#"<?xml version="1.0" encoding="UTF-8"?>"#)?;
+        writeln!(
+            out,
+            r#"<testsuites name="mcp-cli" {}>"#,
+            totals.attributes()
+        )?;
+        for (suite, suite_at) in report.suites.iter().zip(0u32..) {
+            for (row, model_at) in rows_of(report, Some(&suite.name)).zip(0u32..) {
+                let mut totals = Totals::default();
+                totals.add(&row.counts);
+                let group = group(&suite.name, &row.label);
+                writeln!(
+                    out,
+                    r#"  <testsuite name="{}" {} timestamp="{}">"#,
+                    attribute(&group),
+                    totals.attributes(),
+                    report.run.started_at.strftime("%Y-%m-%dT%H:%M:%SZ")
+                )?;
+                properties(&[("model", &row.model), ("suite", &suite.path)], out)?;
+                self.trials.write(&(suite_at, model_at), out)?;
+                if let Some(count) = row.counts.not_asked.filter(|count| *count > 0) {
+                    let why = report.run.stopped_by.map_or("the run stopped", because);
+                    not_asked(count, &group, why, out)?;
+                }
+                writeln!(out, "  </testsuite>")?;
+            }
+        }
+        gates(report, out)?;
+        writeln!(out, "</testsuites>")
     }
-    gates(report, out)?;
-    Ok(writeln!(out, "</testsuites>")?)
+}
+
+/// Returns the name of a `testsuite`.
+fn group(suite: &str, label: &str) -> String {
+    format!("{}.{}", name(suite), name(label))
 }
 
 /// Writes gates as a `testsuite` of their own: one that fails is a failure, one that could not be decided an error.
@@ -162,25 +201,17 @@ fn properties(properties: &[(&str, &str)], out: &mut dyn Write) -> io::Result<()
     writeln!(out, "    </properties>")
 }
 
-fn trial(header: &Header, listed: &Listed, group: &str, out: &mut dyn Write) -> io::Result<()> {
-    let (at, case, time) = match listed {
-        Listed::Passed(brief) => (brief.at, &brief.case, brief.latency_ms),
-        Listed::Other(record) => (record.at, &record.case, record.latency_ms),
-    };
+fn trial(header: &Header, record: &Record, group: &str, out: &mut dyn Write) -> io::Result<()> {
     write!(
         out,
         r#"    <testcase name="{}" classname="{}" time="{}""#,
-        attribute(&trial_name(header, at, case)),
+        attribute(&trial_name(header, record)),
         attribute(group),
-        seconds(time.unwrap_or(0.0))
+        seconds(record.latency_ms.unwrap_or(0.0))
     )?;
-    let Listed::Other(record) = listed else {
-        return writeln!(out, "/>");
-    };
     let (tag, kind, message) = match record.status {
-        TrialStatus::Passed | TrialStatus::Failed => {
-            ("failure", "failed", reason(record, Status::Failed))
-        }
+        TrialStatus::Passed => return writeln!(out, "/>"),
+        TrialStatus::Failed => ("failure", "failed", reason(record, Status::Failed)),
         TrialStatus::Undecided => ("error", "undecided", reason(record, Status::Undecided)),
         TrialStatus::Error => {
             let error = record.error.as_ref();
@@ -199,7 +230,8 @@ fn trial(header: &Header, listed: &Listed, group: &str, out: &mut dyn Write) -> 
 }
 
 /// Returns the name of a trial, unique within its suite and model.
-fn trial_name(header: &Header, at: Position, case: &str) -> String {
+fn trial_name(header: &Header, record: &Record) -> String {
+    let at = record.at;
     let suite = header.suites.get(at.suite as usize);
     let several = suite.filter(|suite| suite.prompts.len() > 1);
     let prompt = several.map(|suite| suite.prompt_name(at.prompt));
@@ -208,7 +240,7 @@ fn trial_name(header: &Header, at: Position, case: &str) -> String {
         0 => String::new(),
         repeat => format!(" (repeat {})", repeat + 1),
     };
-    let case = name(case);
+    let case = name(&record.case);
     format!("{case}{}{repeat}", prompt.unwrap_or_default())
 }
 

@@ -27,6 +27,8 @@ use crate::suite::DatasetError;
 
 /// Records that may wait for the disk; more, and the asking waits too.
 const UNWRITTEN: usize = 256;
+/// Records that are handed to the system together, where so many have finished.
+const TOGETHER: usize = 32;
 /// Model entries, as suite and index, of which nothing more need be known.
 type Decided = Arc<Mutex<BTreeSet<(u32, u32)>>>;
 
@@ -351,9 +353,9 @@ impl Scribe {
         records: &mut mpsc::Receiver<Outcome>,
     ) -> Result<(), WriteError> {
         let mut syncing = JoinSet::new();
-        while let Some(Outcome { record, slot }) = records.recv().await {
-            self.write(record)?;
-            drop(slot);
+        let mut outcomes = Vec::with_capacity(TOGETHER);
+        while records.recv_many(&mut outcomes, TOGETHER).await > 0 {
+            self.write(outcomes.drain(..))?;
             if let Some(due) = self.journal.due() {
                 synced(&mut syncing).await?;
                 syncing.spawn_blocking(|| due.sync());
@@ -362,12 +364,45 @@ impl Scribe {
         synced(&mut syncing).await
     }
 
-    fn write(&mut self, record: Box<Record>) -> Result<(), WriteError> {
+    /// Writes what has finished, announces it, and then gives the slots back.
+    fn write(&mut self, outcomes: impl Iterator<Item = Outcome>) -> Result<(), WriteError> {
+        let (mut records, mut slots, mut events) = (Vec::new(), Vec::new(), Vec::new());
+        let mut is_denied = false;
+        for Outcome { record, slot } in outcomes {
+            events.push(self.event(&record));
+            let error = record.error.as_ref().map(|error| error.kind);
+            is_denied |= error == Some(ErrorKind::Credentials);
+            if matches!(record.status, TrialStatus::Failed | TrialStatus::Error) {
+                self.failures += 1;
+            }
+            if let Some(decide) = &mut self.decide {
+                let fresh = decide(&record);
+                let mut decided = self.decided.lock().expect("no holder of this lock panics");
+                decided.extend(fresh);
+            }
+            records.push(record);
+            slots.push(slot);
+        }
+        self.journal.append_all(records)?;
+        for event in events {
+            // A watcher that has gone away misses nothing it needs.
+            let _ = self.watcher.send(event);
+        }
+        if is_denied {
+            self.stop.stop(Stopped::Denied);
+        }
+        if self.max_failures.is_some_and(|most| self.failures >= most) {
+            self.stop.stop(Stopped::Failures);
+        }
+        Ok(())
+    }
+
+    /// Returns what those who watch are told of a record.
+    fn event(&self, record: &Record) -> Event {
         let suite = &self.header.suites[record.at.suite as usize];
         let entry = &suite.models[record.at.model as usize];
         let judges = record.judge_paid(&suite.judges);
-        let error = record.error.as_ref().map(|error| error.kind);
-        let event = Event::Finished {
+        Event::Finished {
             label: entry.label.clone(),
             model: entry.model.clone(),
             latency: record
@@ -379,27 +414,9 @@ impl Scribe {
                 .paid(entry.price.as_ref())
                 .zip(judges)
                 .map(|(answer, judges)| answer + judges),
-            error,
-            more: (self.watch != Watch::Outcomes).then(|| Box::new(Ended::of(&record, suite))),
-        };
-        if matches!(record.status, TrialStatus::Failed | TrialStatus::Error) {
-            self.failures += 1;
+            error: record.error.as_ref().map(|error| error.kind),
+            more: (self.watch != Watch::Outcomes).then(|| Box::new(Ended::of(record, suite))),
         }
-        if let Some(decide) = &mut self.decide {
-            let fresh = decide(&record);
-            let mut decided = self.decided.lock().expect("no holder of this lock panics");
-            decided.extend(fresh);
-        }
-        self.journal.append(record)?;
-        // A watcher that has gone away misses nothing it needs.
-        let _ = self.watcher.send(event);
-        if error == Some(ErrorKind::Credentials) {
-            self.stop.stop(Stopped::Denied);
-        }
-        if self.max_failures.is_some_and(|most| self.failures >= most) {
-            self.stop.stop(Stopped::Failures);
-        }
-        Ok(())
     }
 }
 

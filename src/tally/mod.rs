@@ -39,5 +39,5 @@ pub use judging::{Bench, Benches, Corrected, FEW_LABELS, Judging, Pairs};
 pub use learned::{Basis, Learned};
 pub use noise::{Noise, NoiseSpread};
 pub use otherwise::Otherwise;
-pub use records::{Listed, PlanOrder, RecordsError};
+pub use records::{PlanOrder, RecordsError};
 pub use tally::{Overall, Tally};

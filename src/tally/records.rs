@@ -2,9 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::journal::{
-    Brief, Header, JournalError, JournalReader, Planned, Record, Stopped, TrialStatus,
-};
+use crate::journal::{Header, JournalError, JournalReader, Planned, Record, Stopped};
 use crate::plan::Position;
 
 /// Why the records of a journal could not be had.
@@ -31,34 +29,8 @@ pub(super) const MOST_EXPECTED: usize = 1 << 20;
 pub struct PlanOrder {
     header: Header,
     reader: JournalReader,
-    stands: Vec<Stand>,
-    /// Where the records of each suite begin in that list.
-    suites: Vec<usize>,
-}
-
-/// Where a record stands in its journal, and the index of its model entry: a word for each, since there may be millions.
-#[derive(Debug, Clone, Copy)]
-struct Stand(u64);
-
-impl Stand {
-    /// Bits of the entry's index; those of the place in the file are four terabytes.
-    const MODEL_BITS: u32 = 22;
-
-    /// Packs both; `None` where one is beyond what any run has.
-    fn new(offset: u64, model: u32) -> Option<Self> {
-        let fits = offset.leading_zeros() >= Self::MODEL_BITS && model >> Self::MODEL_BITS == 0;
-        fits.then(|| Self((offset << Self::MODEL_BITS) | u64::from(model)))
-    }
-
-    /// Returns the byte of the journal at which the record begins.
-    fn offset(self) -> u64 {
-        self.0 >> Self::MODEL_BITS
-    }
-
-    /// Returns whether it is a record of this model entry.
-    fn is_of(self, model: u32) -> bool {
-        self.0 & ((1 << Self::MODEL_BITS) - 1) == u64::from(model)
-    }
+    /// The byte of the journal that each begins at.
+    offsets: Vec<u64>,
 }
 
 impl PlanOrder {
@@ -73,14 +45,14 @@ impl PlanOrder {
         let models = header.suites.iter().flat_map(|suite| &suite.models);
         let planned: u64 = models.map(|model| model.planned).sum();
         let planned = usize::try_from(planned).unwrap_or_default();
-        let mut places: Vec<(Position, Stand)> = Vec::with_capacity(planned.min(MOST_EXPECTED));
+        let mut places: Vec<(Position, u64)> = Vec::with_capacity(planned.min(MOST_EXPECTED));
         while let Some((offset, Planned { at, case })) = reader.next_planned()? {
-            let stand = has_model(&header, at)
-                .then(|| Stand::new(offset, at.model))
-                .flatten();
-            places.push((at, stand.ok_or(RecordsError::NotInPlan { case })?));
+            if !has_model(&header, at) {
+                return Err(RecordsError::NotInPlan { case });
+            }
+            places.push((at, offset));
         }
-        places.sort_unstable_by_key(|(at, stand)| (*at, stand.0));
+        places.sort_unstable();
         places.dedup_by(|later, kept| {
             let same = later.0 == kept.0;
             if same {
@@ -88,11 +60,8 @@ impl PlanOrder {
             }
             same
         });
-        let suites = (0..=header.suites.len())
-            .map(|suite| places.partition_point(|(at, _)| (at.suite as usize) < suite));
         Ok(Self {
-            suites: suites.collect(),
-            stands: places.iter().map(|(_, stand)| *stand).collect(),
+            offsets: places.iter().map(|(_, offset)| *offset).collect(),
             header,
             reader,
         })
@@ -110,12 +79,12 @@ impl PlanOrder {
 
     /// Returns how many trials have a record.
     pub fn len(&self) -> usize {
-        self.stands.len()
+        self.offsets.len()
     }
 
     /// Returns whether no trial has a record.
     pub fn is_empty(&self) -> bool {
-        self.stands.is_empty()
+        self.offsets.is_empty()
     }
 
     /// Returns when the last sitting ended and why; `None` if it was killed.
@@ -132,52 +101,13 @@ impl PlanOrder {
         &mut self,
         mut see: impl FnMut(&Header, Record) -> Result<(), E>,
     ) -> Result<(), E> {
-        for stand in &self.stands {
-            let record = self.reader.record_at(stand.offset());
+        for offset in &self.offsets {
+            let record = self.reader.record_at(*offset);
             let record = record.map_err(RecordsError::from)?;
             see(&self.header, record)?;
         }
         Ok(())
     }
-
-    /// Hands the trials of one model entry to `see`, in the order of the plan; reads no others, and little of those that passed.
-    ///
-    /// # Errors
-    ///
-    /// As for [`each`](Self::each).
-    pub fn each_of<E: From<RecordsError>>(
-        &mut self,
-        suite: u32,
-        model: u32,
-        mut see: impl FnMut(&Header, Listed) -> Result<(), E>,
-    ) -> Result<(), E> {
-        let suite = suite as usize;
-        let of_suite = match (self.suites.get(suite), self.suites.get(suite + 1)) {
-            (Some(begin), Some(end)) => &self.stands[*begin..*end],
-            _ => &[],
-        };
-        for stand in of_suite.iter().filter(|stand| stand.is_of(model)) {
-            let brief = self.reader.brief_at(stand.offset());
-            let brief = brief.map_err(RecordsError::from)?;
-            let listed = if brief.status == TrialStatus::Passed {
-                Listed::Passed(brief)
-            } else {
-                let record = self.reader.record_at(stand.offset());
-                Listed::Other(Box::new(record.map_err(RecordsError::from)?))
-            };
-            see(&self.header, listed)?;
-        }
-        Ok(())
-    }
-}
-
-/// A trial as lists show it.
-#[derive(Debug)]
-pub enum Listed {
-    /// It passed: there is little to say.
-    Passed(Brief),
-    /// It did not, for reasons that its record knows.
-    Other(Box<Record>),
 }
 
 /// Returns whether a place belongs to a model entry of the header.
@@ -221,19 +151,6 @@ mod tests {
         let expected = expected.map(|(case, model, name)| (case, model, name.to_owned()));
         assert_eq!(seen, expected);
         assert_eq!(order.len(), 4);
-
-        let mut of_second = Vec::new();
-        order
-            .each_of(0, 1, |_, listed| {
-                of_second.push(match listed {
-                    Listed::Passed(brief) => (true, brief.case),
-                    Listed::Other(record) => (false, record.case),
-                });
-                Ok::<_, RecordsError>(())
-            })
-            .unwrap();
-        let expected = [(true, "case-1".to_owned()), (false, "case-2".to_owned())];
-        assert_eq!(of_second, expected);
     }
 
     #[test]
