@@ -1,38 +1,13 @@
 //! How much of an answer's body is taken in.
 
-use aws_sdk_bedrockruntime::config::interceptors::BeforeDeserializationInterceptorContextMut;
-use aws_sdk_bedrockruntime::config::{ConfigBag, Intercept, RuntimeComponents};
-use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_types::body::SdkBody;
 use http_body_util::Limited;
 
 /// The most bytes of a body: some hundred times the longest answer, as each of a stream's tokens comes in a frame of its own.
-const LARGEST: usize = 256 << 20;
-
-/// Ends every body that is larger than any answer.
-#[derive(Debug)]
-pub(super) struct Limit;
-
-impl Intercept for Limit {
-    fn name(&self) -> &'static str {
-        "Limit"
-    }
-
-    fn modify_before_deserialization(
-        &self,
-        context: &mut BeforeDeserializationInterceptorContextMut<'_>,
-        _components: &RuntimeComponents,
-        _config: &mut ConfigBag,
-    ) -> Result<(), BoxError> {
-        let response = context.response_mut();
-        let body = response.take_body();
-        *response.body_mut() = limited(body, LARGEST);
-        Ok(())
-    }
-}
+pub(super) const LARGEST: usize = 256 << 20;
 
 /// Returns a body that fails beyond `most` bytes.
-fn limited(body: SdkBody, most: usize) -> SdkBody {
+pub(super) fn limited(body: SdkBody, most: usize) -> SdkBody {
     SdkBody::from_body_1_x(Limited::new(body, most))
 }
 

@@ -12,14 +12,13 @@ use aws_sdk_bedrockruntime::operation::RequestId;
 use aws_sdk_bedrockruntime::primitives::Blob;
 use tokio::time::{Instant, timeout_at};
 
-use super::body::Limit;
 use super::connect::{Connection, is_region};
 use super::converse::{self, Body};
 use super::embed::{self, Embedded};
 use super::error::{self, Call};
 use super::hint;
 use super::settings::Settings;
-use super::stopwatch::{Starter, Stopwatch};
+use super::stopwatch::{Stopwatch, Wire};
 use super::stream::{self, Patience};
 use crate::model::{
     Asking, Completion, Embedding, Hear, ModelClient, ModelError, Request, Said, Usage,
@@ -126,8 +125,7 @@ impl Bedrock {
         }
         let config = Builder::from(&self.connection.sdk)
             .region(Region::new(region.to_owned()))
-            .interceptor(Starter)
-            .interceptor(Limit);
+            .interceptor(Wire);
         let client = Client::from_conf(config.build());
         clients.insert(region.to_owned(), client.clone());
         client

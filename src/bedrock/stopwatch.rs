@@ -2,7 +2,8 @@
 //! headers of an embedding's answer tell.
 //!
 //! One interceptor serves all calls of a client and finds the stopwatch of its call in the task: an interceptor of each
-//! call's own would make the SDK merge its components anew every time.
+//! call's own would make the SDK merge its components anew every time. It limits bodies as well, since the SDK asks every interceptor
+//! at every step.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -10,10 +11,13 @@ use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use aws_sdk_bedrockruntime::config::interceptors::{
-    BeforeDeserializationInterceptorContextRef, BeforeTransmitInterceptorContextRef,
+    BeforeDeserializationInterceptorContextMut, BeforeDeserializationInterceptorContextRef,
+    BeforeTransmitInterceptorContextRef,
 };
 use aws_sdk_bedrockruntime::config::{ConfigBag, Intercept, RuntimeComponents};
 use aws_smithy_runtime_api::box_error::BoxError;
+
+use super::body::{LARGEST, limited};
 
 /// The header in which Bedrock tells the tokens of a prompt.
 const INPUT_TOKENS: &str = "x-amzn-bedrock-input-token-count";
@@ -31,7 +35,7 @@ pub(super) struct Stopwatch {
 }
 
 impl Stopwatch {
-    /// Sends a call of a client with the [`Starter`]. It is pinned where it was made: a call of the SDK takes seven kilobytes, which
+    /// Sends a call of a client with the [`Wire`]. It is pinned where it was made: a call of the SDK takes seven kilobytes, which
     /// every hand that it passes through would copy.
     pub(super) async fn time<F: Future>(&self, sending: Pin<&mut F>) -> F::Output {
         OF_THIS_CALL.scope(self.clone(), sending).await
@@ -48,13 +52,13 @@ impl Stopwatch {
     }
 }
 
-/// Starts the stopwatch of every call of a client.
+/// Starts the stopwatch of every call of a client, and takes in no body that is larger than any answer.
 #[derive(Debug)]
-pub(super) struct Starter;
+pub(super) struct Wire;
 
-impl Intercept for Starter {
+impl Intercept for Wire {
     fn name(&self) -> &'static str {
-        "Starter"
+        "Wire"
     }
 
     fn read_before_transmit(
@@ -67,6 +71,18 @@ impl Intercept for Starter {
         let _ = OF_THIS_CALL.try_with(|stopwatch| {
             stopwatch.started.get_or_init(Instant::now);
         });
+        Ok(())
+    }
+
+    fn modify_before_deserialization(
+        &self,
+        context: &mut BeforeDeserializationInterceptorContextMut<'_>,
+        _components: &RuntimeComponents,
+        _config: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let response = context.response_mut();
+        let body = response.take_body();
+        *response.body_mut() = limited(body, LARGEST);
         Ok(())
     }
 
