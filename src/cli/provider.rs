@@ -194,7 +194,6 @@ impl Chosen {
     }
 
     /// Returns how it is reached.
-    #[cfg(feature = "cloud")]
     pub(super) fn settings(&self) -> &Settings {
         &self.settings
     }
