@@ -20,6 +20,9 @@ pub(super) struct Ahead<I> {
     waiting: VecDeque<Trial>,
     size: usize,
     lengths: Option<Lengths>,
+    is_over: bool,
+    /// Why there are no more, told when all that wait have gone.
+    failed: Option<DatasetError>,
 }
 
 impl<I: Iterator<Item = Result<Trial, DatasetError>>> Ahead<I> {
@@ -31,6 +34,8 @@ impl<I: Iterator<Item = Result<Trial, DatasetError>>> Ahead<I> {
             waiting: VecDeque::new(),
             size: lengths.as_ref().map_or(1, |_| slots.clamp(least, most)),
             lengths,
+            is_over: false,
+            failed: None,
         }
     }
 
@@ -48,17 +53,21 @@ impl<I: Iterator<Item = Result<Trial, DatasetError>>> Iterator for Ahead<I> {
     type Item = Result<Trial, DatasetError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        while self.waiting.len() < self.size {
+        while !self.is_over && self.waiting.len() < self.size {
             match self.trials.next() {
                 Some(Ok(trial)) => self.waiting.push_back(trial),
-                Some(Err(error)) => return Some(Err(error)),
+                Some(Err(error)) => {
+                    self.failed = Some(error);
+                    self.is_over = true;
+                }
                 None => {
                     self.sort();
-                    break;
+                    self.is_over = true;
                 }
             }
         }
-        self.waiting.pop_front().map(Ok)
+        let waiting = self.waiting.pop_front().map(Ok);
+        waiting.or_else(|| self.failed.take().map(Err))
     }
 }
 

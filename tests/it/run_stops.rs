@@ -1,10 +1,12 @@
 //! Stopping: nothing new is asked, what is in flight may finish, and a trial without an outcome leaves no record.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use mcp_cli::journal::{Stopped, TrialStatus};
 use mcp_cli::model::{ErrorKind, Remedy};
-use mcp_cli::run::{RunError, Stop};
+use mcp_cli::plan::Trial;
+use mcp_cli::run::{Lengths, RunError, Stop};
 use tokio::time::{Instant, sleep};
 
 use crate::run::{LITE, MICRO, Run, yaml};
@@ -182,13 +184,17 @@ async fn a_bug_is_not_swallowed() {
 
 #[tokio::test(start_paused = true)]
 async fn a_dataset_that_is_gone_ends_the_run() {
-    let folder = tempfile::tempdir().unwrap();
-    let rows = folder.path().join("rows.csv");
-    std::fs::write(&rows, "word\nhi\n").unwrap();
-    let yaml = yaml(&[LITE], &["hello"]) + &format!("  - {}\n", rows.display());
-    let run = Run::of(&yaml);
-    std::fs::remove_file(rows).unwrap();
-    let result = run.sit(Scripted::new(answer("ok")).shared()).await.result;
-    assert!(matches!(result, Err(RunError::Dataset(_))), "{result:?}");
-    assert_eq!(run.records().len(), 1, "what was asked is kept");
+    // What goes before the broken row is asked, whether or not somebody looks ahead.
+    for lengths in [None, Some(Arc::new(|_: &Trial| None) as Lengths)] {
+        let folder = tempfile::tempdir().unwrap();
+        let rows = folder.path().join("rows.csv");
+        std::fs::write(&rows, "word\nhi\n").unwrap();
+        let yaml = yaml(&[LITE], &["hello"]) + &format!("  - {}\n", rows.display());
+        let mut run = Run::of(&yaml);
+        run.lengths = lengths;
+        std::fs::remove_file(rows).unwrap();
+        let result = run.sit(Scripted::new(answer("ok")).shared()).await.result;
+        assert!(matches!(result, Err(RunError::Dataset(_))), "{result:?}");
+        assert_eq!(run.records().len(), 1, "what was asked is kept");
+    }
 }
