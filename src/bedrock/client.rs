@@ -1,24 +1,27 @@
 //! The client: one attempt for each call, in whichever region it names.
 
 use std::collections::HashMap;
-use std::pin::pin;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use aws_config::Region;
 use aws_sdk_bedrockruntime::Client;
 use aws_sdk_bedrockruntime::config::Builder;
 use aws_sdk_bedrockruntime::operation::RequestId;
+use aws_sdk_bedrockruntime::operation::converse::Converse;
+use aws_sdk_bedrockruntime::operation::converse_stream::ConverseStream;
+use aws_sdk_bedrockruntime::operation::invoke_model::{InvokeModel, InvokeModelInput};
 use aws_sdk_bedrockruntime::primitives::Blob;
-use tokio::time::{Instant, timeout_at};
+use tokio::sync::OnceCell;
+use tokio::time::Instant;
 
 use super::connect::{Connection, is_region};
 use super::converse::{self, Body};
 use super::embed::{self, Embedded};
 use super::error::{self, Call};
 use super::hint;
+use super::route::Route;
 use super::settings::Settings;
-use super::stopwatch::{Stopwatch, Wire};
 use super::stream::{self, Patience};
 use crate::model::{
     Asking, Completion, Embedding, Hear, ModelClient, ModelError, Request, Said, Usage,
@@ -29,13 +32,13 @@ const AGES: Duration = Duration::from_hours(365 * 24);
 
 /// Bedrock, over the network.
 ///
-/// Shares one pool of connections among all calls and keeps one client for each region. Every call is one attempt.
+/// Shares one pool of connections among all calls and finds the way to each region once. Every call is one attempt.
 #[derive(Debug)]
 pub struct Bedrock {
     connection: Connection,
     timeout: Duration,
     stream_idle_timeout: Duration,
-    clients: Mutex<HashMap<String, Client>>,
+    routes: Mutex<HashMap<String, Arc<OnceCell<Arc<Route>>>>>,
 }
 
 impl Bedrock {
@@ -54,7 +57,7 @@ impl Bedrock {
             connection,
             timeout: settings.timeout,
             stream_idle_timeout: settings.stream_idle_timeout,
-            clients: Mutex::default(),
+            routes: Mutex::default(),
         })
     }
 
@@ -95,7 +98,6 @@ impl Bedrock {
             },
             bearer: self.connection.bearer,
         };
-        let client = self.client(region);
         let now = Instant::now();
         let patience = Patience {
             whole: self.timeout,
@@ -103,32 +105,94 @@ impl Bedrock {
             idle: self.stream_idle_timeout,
         };
         if let Some(how) = &request.embedding {
-            let asking = pin!(embed(&client, request, how, &call));
-            return timeout_at(patience.deadline, asking)
-                .await
-                .unwrap_or_else(|_| Err(error::overdue(patience.whole)));
+            return patience.bear(self.embed(request, how, &call)).await?;
         }
         if request.stream {
-            return converse_stream(&client, request, &call, patience, hear).await;
+            return self.converse_stream(request, &call, patience, hear).await;
         }
-        let asking = pin!(converse(&client, request, &call));
-        timeout_at(patience.deadline, asking)
-            .await
-            .unwrap_or_else(|_| Err(error::overdue(patience.whole)))
+        patience.bear(self.converse(request, &call)).await?
     }
 
-    /// Returns the client of `region`, made at its first use.
-    pub(super) fn client(&self, region: &str) -> Client {
-        let mut clients = self.clients.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(client) = clients.get(region) {
-            return client.clone();
-        }
-        let config = Builder::from(&self.connection.sdk)
-            .region(Region::new(region.to_owned()))
-            .interceptor(Wire);
-        let client = Client::from_conf(config.build());
-        clients.insert(region.to_owned(), client.clone());
-        client
+    async fn converse(&self, request: &Request, call: &Call<'_>) -> Result<Completion, ModelError> {
+        let question = Body::of(request).converse();
+        let answer = self.route(call).await?.ask::<Converse>(question).await;
+        let answer = answer.map_err(|error| error::of_send(&error, call))?;
+        let latency = answer.sent.elapsed();
+        let completion = converse::completion(&answer.output)?;
+        Ok(Completion {
+            latency,
+            ..completion
+        })
+    }
+
+    /// Asks for vectors. Tokens are those of the body, else of the headers, else estimated at four bytes each.
+    async fn embed(
+        &self,
+        request: &Request,
+        how: &Embedding,
+        call: &Call<'_>,
+    ) -> Result<Completion, ModelError> {
+        let question = InvokeModelInput::builder()
+            .model_id(&request.model)
+            .content_type("application/json")
+            .accept("application/json")
+            .body(Blob::new(embed::body(request, how)?.to_string()))
+            .build()
+            .expect("nothing is required that is not given");
+        let answer = self.route(call).await?.ask::<InvokeModel>(question).await;
+        let answer = answer.map_err(|error| error::of_send(&error, call))?;
+        let latency = answer.sent.elapsed();
+        let Embedded { vectors, tokens } = embed::read(answer.output.body().as_ref(), request)?;
+        let told = tokens.or(answer.input_tokens);
+        let estimate = || (request.text_bytes() as u64).div_ceil(4);
+        Ok(Completion {
+            vectors,
+            usage: Usage::new(told.unwrap_or_else(estimate), 0),
+            estimated: told.is_none(),
+            latency,
+            request_id: answer.output.request_id().map(str::to_owned),
+            ..Completion::default()
+        })
+    }
+
+    async fn converse_stream(
+        &self,
+        request: &Request,
+        call: &Call<'_>,
+        patience: Patience,
+        hear: &Hear<'_>,
+    ) -> Result<Completion, ModelError> {
+        let question = Body::of(request).converse_stream();
+        let opening = async {
+            let opening = self
+                .route(call)
+                .await?
+                .ask::<ConverseStream>(question)
+                .await;
+            opening.map_err(|error| error::of_send(&error, call))
+        };
+        let opening = patience.bear(opening).await??;
+        stream::read(opening, request, call, patience, hear).await
+    }
+
+    /// Returns the way to a call's region, found at its first use.
+    pub(super) async fn route(&self, call: &Call<'_>) -> Result<Arc<Route>, ModelError> {
+        let place = {
+            let mut routes = self.routes.lock().unwrap_or_else(PoisonError::into_inner);
+            match routes.get(call.region) {
+                Some(place) => Arc::clone(place),
+                None => Arc::clone(routes.entry(call.region.to_owned()).or_default()),
+            }
+        };
+        let find = async || {
+            let config = Builder::from(&self.connection.sdk);
+            let config = config.region(Region::new(call.region.to_owned()));
+            let route = Route::find(&Client::from_conf(config.build()), call.region).await;
+            route
+                .map(Arc::new)
+                .map_err(|error| error::of_send(&error, call))
+        };
+        place.get_or_try_init(find).await.map(Arc::clone)
     }
 }
 
@@ -146,73 +210,4 @@ impl ModelClient for Bedrock {
             Ok(completion)
         })
     }
-}
-
-async fn converse(
-    client: &Client,
-    request: &Request,
-    call: &Call<'_>,
-) -> Result<Completion, ModelError> {
-    let stopwatch = Stopwatch::default();
-    let sending = pin!(Body::of(request).converse().send_with(client));
-    let output = stopwatch
-        .time(sending)
-        .await
-        .map_err(|error| error::of_send(&error, call))?;
-    let latency = stopwatch.elapsed();
-    let completion = converse::completion(&output)?;
-    Ok(Completion {
-        latency,
-        ..completion
-    })
-}
-
-/// Asks for vectors. Tokens are those of the body, else of the headers, else estimated at four bytes each.
-async fn embed(
-    client: &Client,
-    request: &Request,
-    how: &Embedding,
-    call: &Call<'_>,
-) -> Result<Completion, ModelError> {
-    let body = embed::body(request, how)?.to_string();
-    let stopwatch = Stopwatch::default();
-    let asked = client
-        .invoke_model()
-        .model_id(&request.model)
-        .content_type("application/json")
-        .accept("application/json")
-        .body(Blob::new(body));
-    let sending = pin!(asked.send());
-    let output = stopwatch
-        .time(sending)
-        .await
-        .map_err(|error| error::of_send(&error, call))?;
-    let latency = stopwatch.elapsed();
-    let Embedded { vectors, tokens } = embed::read(output.body().as_ref(), request)?;
-    let told = tokens.or_else(|| stopwatch.input_tokens());
-    let estimate = || (request.text_bytes() as u64).div_ceil(4);
-    Ok(Completion {
-        vectors,
-        usage: Usage::new(told.unwrap_or_else(estimate), 0),
-        estimated: told.is_none(),
-        latency,
-        request_id: output.request_id().map(str::to_owned),
-        ..Completion::default()
-    })
-}
-
-async fn converse_stream(
-    client: &Client,
-    request: &Request,
-    call: &Call<'_>,
-    patience: Patience,
-    hear: &Hear<'_>,
-) -> Result<Completion, ModelError> {
-    let stopwatch = Stopwatch::default();
-    let sending = pin!(Body::of(request).converse_stream().send_with(client));
-    let output = timeout_at(patience.deadline, stopwatch.time(sending))
-        .await
-        .map_err(|_| error::overdue(patience.whole))?
-        .map_err(|error| error::of_send(&error, call))?;
-    stream::read(output, request, call, &stopwatch, patience, hear).await
 }

@@ -1,10 +1,9 @@
 //! Requests and answers in Converse's own types, both ways: pure functions.
 
 use aws_sdk_bedrockruntime::operation::RequestId;
-use aws_sdk_bedrockruntime::operation::converse::ConverseOutput;
-use aws_sdk_bedrockruntime::operation::converse::builders::ConverseInputBuilder;
-use aws_sdk_bedrockruntime::operation::converse_stream::builders::ConverseStreamInputBuilder;
-use aws_sdk_bedrockruntime::operation::count_tokens::builders::CountTokensInputBuilder;
+use aws_sdk_bedrockruntime::operation::converse::{ConverseInput, ConverseOutput};
+use aws_sdk_bedrockruntime::operation::converse_stream::ConverseStreamInput;
+use aws_sdk_bedrockruntime::operation::count_tokens;
 use aws_sdk_bedrockruntime::types::{
     self as wire, CachePointBlock, CachePointType, ContentBlock, ConversationRole,
     ConverseTokensRequest, CountTokensInput, GuardrailConfiguration, GuardrailStreamConfiguration,
@@ -22,6 +21,9 @@ use crate::model::{
 
 /// What the SDK puts where the service left a required word out.
 const UNSET: &str = "no value was set";
+
+/// Why questions can always be built: the SDK's builders check members when a message is written.
+const NOTHING_LACKS: &str = "a builder of the SDK takes what it is given";
 
 /// A request in Converse's types; the two calls differ in their builders alone.
 #[derive(Debug, Clone, PartialEq)]
@@ -68,15 +70,15 @@ impl Body {
         }
     }
 
-    /// Returns the call that answers all at once, ready to be sent.
-    pub(super) fn converse(self) -> ConverseInputBuilder {
+    /// Returns the question whose answer comes all at once.
+    pub(super) fn converse(self) -> ConverseInput {
         let guardrail = self.guardrail.map(|guardrail| {
             GuardrailConfiguration::builder()
                 .guardrail_identifier(guardrail.id)
                 .guardrail_version(guardrail.version)
                 .build()
         });
-        ConverseInputBuilder::default()
+        ConverseInput::builder()
             .model_id(self.model)
             .set_system(self.system)
             .set_messages(Some(self.messages))
@@ -87,31 +89,35 @@ impl Body {
             .set_tool_config(self.tools)
             .set_output_config(self.output)
             .set_guardrail_config(guardrail)
+            .build()
+            .expect(NOTHING_LACKS)
     }
 
-    /// Returns the call that counts the tokens of the prompt alone, ready to be sent. It takes no profile: `model` is the
+    /// Returns the question for the tokens of the prompt alone. It takes no profile: `model` is the
     /// foundation model's id.
-    pub(super) fn count_tokens(self, model: &str) -> CountTokensInputBuilder {
+    pub(super) fn count_tokens(self, model: &str) -> count_tokens::CountTokensInput {
         let asked = ConverseTokensRequest::builder()
             .set_system(self.system)
             .set_messages(Some(self.messages))
             .set_tool_config(self.tools)
             .set_additional_model_request_fields(self.additional)
             .build();
-        CountTokensInputBuilder::default()
+        count_tokens::CountTokensInput::builder()
             .model_id(model)
             .input(CountTokensInput::Converse(asked))
+            .build()
+            .expect(NOTHING_LACKS)
     }
 
-    /// Returns the call that streams its answer, ready to be sent.
-    pub(super) fn converse_stream(self) -> ConverseStreamInputBuilder {
+    /// Returns the question whose answer streams.
+    pub(super) fn converse_stream(self) -> ConverseStreamInput {
         let guardrail = self.guardrail.map(|guardrail| {
             GuardrailStreamConfiguration::builder()
                 .guardrail_identifier(guardrail.id)
                 .guardrail_version(guardrail.version)
                 .build()
         });
-        ConverseStreamInputBuilder::default()
+        ConverseStreamInput::builder()
             .model_id(self.model)
             .set_system(self.system)
             .set_messages(Some(self.messages))
@@ -122,6 +128,8 @@ impl Body {
             .set_tool_config(self.tools)
             .set_output_config(self.output)
             .set_guardrail_config(guardrail)
+            .build()
+            .expect(NOTHING_LACKS)
     }
 }
 

@@ -1,7 +1,6 @@
 //! Counting the tokens of a prompt, which Bedrock does for some models, and for nothing.
 
-use std::pin::pin;
-
+use aws_sdk_bedrockruntime::operation::count_tokens::CountTokens;
 use tokio::time::timeout;
 
 use super::client::Bedrock;
@@ -28,14 +27,20 @@ async fn counted(bedrock: &Bedrock, request: &Request) -> Result<u64, ModelError
         action: "bedrock:CountTokens",
         bearer: bedrock.is_bearer(),
     };
-    let client = bedrock.client(region);
     // The operation knows foundation models alone, whichever profile is asked later.
     let id = request.model.rsplit('/').next().unwrap_or(&request.model);
     let model = geo::without_throughput(geo::without_prefix(id));
-    let sending = pin!(Body::of(request).count_tokens(model).send_with(&client));
-    let output = timeout(bedrock.patience(), sending)
+    let question = Body::of(request).count_tokens(model);
+    let asking = async {
+        let answer = bedrock
+            .route(&call)
+            .await?
+            .ask::<CountTokens>(question)
+            .await;
+        answer.map_err(|error| error::of_send(&error, &call))
+    };
+    let answer = timeout(bedrock.patience(), asking)
         .await
-        .map_err(|_| error::overdue(bedrock.patience()))?
-        .map_err(|error| error::of_send(&error, &call))?;
-    Ok(u64::try_from(output.input_tokens()).unwrap_or_default())
+        .map_err(|_| error::overdue(bedrock.patience()))??;
+    Ok(u64::try_from(answer.output.input_tokens()).unwrap_or_default())
 }

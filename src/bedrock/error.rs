@@ -10,6 +10,7 @@ use aws_smithy_types::event_stream::RawMessage;
 
 use super::class::Class;
 use super::hint;
+use super::route::ClockCorrected;
 use super::words::{MESSAGE_CHARS, SHORT_CHARS, chain, one_line, text_of};
 use crate::model::{ErrorKind, ModelError, Remedy};
 
@@ -59,7 +60,11 @@ where
                 request_id: request_id(response),
                 retry_after: retry_after(response),
             };
-            of_reply(reply, call)
+            let refused = of_reply(reply, call);
+            match response.extension::<ClockCorrected>() {
+                Some(_) if refused.kind == ErrorKind::Credentials => of_clock(refused),
+                _ => refused,
+            }
         }
         SdkError::ResponseError(context) => of_broken_answer(&source_chain(error), context.raw()),
         SdkError::TimeoutError(_) => ModelError::new(
@@ -129,6 +134,16 @@ pub(super) fn no_such_region(region: &str) -> ModelError {
 pub(super) fn overdue(timeout: Duration) -> ModelError {
     let message = format!("no whole answer within {timeout:?}");
     ModelError::new(ErrorKind::Timeout, Remedy::Repeat, message)
+}
+
+/// Returns the error of a signature whose time was not the service's. The next will bear that.
+fn of_clock(refused: ModelError) -> ModelError {
+    ModelError {
+        kind: ErrorKind::Unavailable,
+        remedy: Remedy::Repeat,
+        hint: Some("this machine's clock is wrong: what is asked from now on is signed with the service's time".into()),
+        ..refused
+    }
 }
 
 /// Returns the error of having no credentials, with the words of whoever looked for them.

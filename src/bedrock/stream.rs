@@ -1,5 +1,6 @@
 //! A stream, read to its end: patience between events, the time to the first token, and what a broken one cost.
 
+use std::future::Future;
 use std::time::Duration;
 
 use aws_sdk_bedrockruntime::operation::RequestId;
@@ -8,7 +9,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 
 use super::error::{self, Call};
 use super::fold::{self, Fold};
-use super::stopwatch::Stopwatch;
+use super::route::Answer;
 use crate::model::{Completion, ErrorKind, Hear, ModelError, Remedy, Request};
 
 /// The most output that is taken in; far above what any model may generate.
@@ -28,20 +29,34 @@ pub(super) struct Patience {
     pub(super) idle: Duration,
 }
 
-/// Reads `output` to its end, piece by piece past `hear`. Latencies count from when `stopwatch` started.
+impl Patience {
+    /// Waits for `whole`, as long as a whole answer may take.
+    ///
+    /// # Errors
+    ///
+    /// `Timeout` when that is over.
+    pub(super) async fn bear<F: Future>(&self, whole: F) -> Result<F::Output, ModelError> {
+        let ended = timeout_at(self.deadline, whole).await;
+        ended.map_err(|_| error::overdue(self.whole))
+    }
+}
+
+/// Reads what follows an opening to its end, piece by piece past `hear`. Latencies count from when the question was sent.
 ///
 /// # Errors
 ///
 /// Whatever ends the stream early. If the model had begun to answer, `billed` holds an estimate of the tokens that
 /// were spent: see [`Fold::estimate`].
 pub(super) async fn read(
-    mut output: ConverseStreamOutput,
+    opening: Answer<ConverseStreamOutput>,
     request: &Request,
     call: &Call<'_>,
-    stopwatch: &Stopwatch,
     patience: Patience,
     hear: &Hear<'_>,
 ) -> Result<Completion, ModelError> {
+    let Answer {
+        mut output, sent, ..
+    } = opening;
     let mut fold = Fold::default();
     let mut first_token = None;
     let result = loop {
@@ -61,10 +76,10 @@ pub(super) async fn read(
             Err(_) => break Err(silent(patience.idle)),
         }
         if first_token.is_none() && fold.has_begun() {
-            first_token = Some(stopwatch.elapsed());
+            first_token = Some(sent.elapsed());
         }
         if fold.is_whole() {
-            break Ok(stopwatch.elapsed());
+            break Ok(sent.elapsed());
         }
         if fold.received() > MOST_BYTES {
             break Err(endless());

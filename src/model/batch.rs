@@ -57,12 +57,12 @@ pub struct BatchStatus {
 /// As with a [`ModelClient`](super::ModelClient), one call is one attempt: whoever holds a client decides when to look again.
 pub trait BatchClient: Send + Sync {
     /// Returns the record of a request, a line without its end.
-    fn encode<'a>(&'a self, id: &'a str, request: &'a Request) -> Batching<'a, String>;
+    fn encode(&self, id: &str, request: &Request) -> Result<String, ModelError>;
 
     /// Reads the answer to a request from its line of a job's output.
     ///
     /// The error is the record's own, classified as if it had come at once.
-    fn decode<'a>(&'a self, request: &'a Request, line: &'a [u8]) -> Batching<'a, Completion>;
+    fn decode(&self, request: &Request, line: &[u8]) -> Result<Completion, ModelError>;
 
     /// Begins a job, or finds the one that was begun by this name, and returns its ARN.
     fn begin<'a>(&'a self, order: &'a BatchOrder) -> Batching<'a, String>;

@@ -74,27 +74,20 @@ fn said(request: &Request) -> String {
 }
 
 impl BatchClient for Bench {
-    fn encode<'a>(&'a self, id: &'a str, request: &'a Request) -> Batching<'a, String> {
-        Box::pin(async move { Ok(json!({"recordId": id, "text": said(request)}).to_string()) })
+    fn encode(&self, id: &str, request: &Request) -> Result<String, ModelError> {
+        Ok(json!({"recordId": id, "text": said(request)}).to_string())
     }
 
-    fn decode<'a>(&'a self, _: &'a Request, line: &'a [u8]) -> Batching<'a, Completion> {
-        Box::pin(async move {
-            let line: Value = serde_json::from_slice(line).unwrap();
-            match line["answer"].as_str() {
-                Some(answer) => Ok(Completion {
-                    text: answer.to_owned(),
-                    stop_reason: StopReason("end_turn".to_owned()),
-                    usage: Usage::new(1_000, 100),
-                    batched: true,
-                    ..Completion::default()
-                }),
-                None => Err(ModelError::new(
-                    ErrorKind::Unavailable,
-                    Remedy::Repeat,
-                    "it broke",
-                )),
-            }
+    fn decode(&self, _: &Request, line: &[u8]) -> Result<Completion, ModelError> {
+        let line: Value = serde_json::from_slice(line).unwrap();
+        let broken = || ModelError::new(ErrorKind::Unavailable, Remedy::Repeat, "it broke");
+        let answer = line["answer"].as_str().ok_or_else(broken)?;
+        Ok(Completion {
+            text: answer.to_owned(),
+            stop_reason: StopReason("end_turn".to_owned()),
+            usage: Usage::new(1_000, 100),
+            batched: true,
+            ..Completion::default()
         })
     }
 

@@ -1,7 +1,7 @@
 //! Batch inference: questions go to S3 by the file, a job answers them, and its output comes back from there.
 //!
-//! Records have Converse's form. They are written and read by the SDK itself, with a sheet of paper where the network
-//! would be ([`paper`]), so that a batch says what a call would say, and its answers and failures are understood by the same code.
+//! Records have Converse's form. The SDK writes and reads them as it does a call's messages ([`paper`]), so that a batch says
+//! what a call would say, and its answers and failures are understood by the same code.
 
 mod bucket;
 mod paper;
@@ -23,7 +23,6 @@ use aws_sdk_bedrock::types::{
 
 use self::bucket::Bucket;
 pub use self::bucket::{S3Prefix, S3PrefixError};
-use self::paper::Paper;
 use super::connect::{Connection, is_region};
 use super::error::{self, Call};
 use super::hint;
@@ -42,7 +41,6 @@ pub struct Batches {
     control: Connection,
     bucket: Bucket,
     role: String,
-    paper: Paper,
 }
 
 impl Batches {
@@ -67,7 +65,6 @@ impl Batches {
             control,
             bucket: Bucket::new(files, prefix),
             role,
-            paper: Paper::new(),
         })
     }
 
@@ -163,17 +160,14 @@ impl Batches {
 }
 
 impl BatchClient for Batches {
-    fn encode<'a>(&'a self, id: &'a str, request: &'a Request) -> Batching<'a, String> {
-        Box::pin(self.paper.record(id, request))
+    fn encode(&self, id: &str, request: &Request) -> Result<String, ModelError> {
+        paper::record(id, request)
     }
 
-    fn decode<'a>(&'a self, request: &'a Request, line: &'a [u8]) -> Batching<'a, Completion> {
-        Box::pin(async move {
-            let region = request.region.as_deref().unwrap_or(&self.control.region);
-            let call = self.call(&request.model, region, "bedrock:InvokeModel");
-            let read = self.paper.read(line, request.text_bytes(), &call).await;
-            read.map_err(hint::complete)
-        })
+    fn decode(&self, request: &Request, line: &[u8]) -> Result<Completion, ModelError> {
+        let region = request.region.as_deref().unwrap_or(&self.control.region);
+        let call = self.call(&request.model, region, "bedrock:InvokeModel");
+        paper::read(line, request.text_bytes(), &call).map_err(hint::complete)
     }
 
     fn begin<'a>(&'a self, order: &'a BatchOrder) -> Batching<'a, String> {

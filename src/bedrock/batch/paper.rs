@@ -1,16 +1,9 @@
-//! Converse on paper: what the SDK would send is taken from it, and what a file holds is given to it as an answer.
+//! Converse on paper: a question is written to a file as it would be sent, and an answer is read from one as if it had come.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, OnceLock};
 
-use aws_config::{BehaviorVersion, Region};
-use aws_sdk_bedrockruntime::Client;
-use aws_sdk_bedrockruntime::config::{Config, Credentials, SharedHttpClient};
-use aws_smithy_runtime_api::client::http::{
-    HttpConnector, HttpConnectorFuture, SharedHttpConnector, http_client_fn,
-};
-use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
-use aws_smithy_runtime_api::client::result::ConnectorError;
+use aws_sdk_bedrockruntime::operation::converse::Converse;
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::http::StatusCode;
 use aws_smithy_types::body::SdkBody;
 use serde::{Deserialize, Serialize};
@@ -19,57 +12,8 @@ use serde_json::value::RawValue;
 
 use crate::bedrock::converse::{self, Body};
 use crate::bedrock::error::{self, Call};
+use crate::bedrock::{operation, words};
 use crate::model::{Completion, ErrorKind, ModelError, Part, Remedy, Request, Usage};
-
-tokio::task_local! {
-    /// What the call that this task makes finds in place of a network.
-    static SHEET: Arc<Sheet>;
-}
-
-/// What is written to a sheet by a request, or read from it as an answer.
-#[derive(Debug, Default)]
-struct Sheet {
-    sent: OnceLock<Vec<u8>>,
-    answer: Option<Answer>,
-}
-
-#[derive(Debug)]
-struct Answer {
-    status: u16,
-    /// The service's word for a failure.
-    code: Option<String>,
-    body: String,
-}
-
-/// The connector of a client that has no network.
-#[derive(Debug)]
-struct Desk;
-
-impl HttpConnector for Desk {
-    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let played = SHEET.try_with(|sheet| sheet.play(&request));
-        let unsent = || ConnectorError::other("nothing is sent from here".into(), None);
-        HttpConnectorFuture::ready(played.ok().flatten().ok_or_else(unsent))
-    }
-}
-
-impl Sheet {
-    fn play(&self, request: &HttpRequest) -> Option<HttpResponse> {
-        let Some(answer) = &self.answer else {
-            let body = request.body().bytes().unwrap_or_default();
-            self.sent.get_or_init(|| body.to_vec());
-            return None;
-        };
-        let status = StatusCode::try_from(answer.status).ok()?;
-        let mut response = HttpResponse::new(status, SdkBody::from(answer.body.as_str()));
-        let headers = response.headers_mut();
-        headers.insert("content-type", "application/json");
-        if let Some(code) = &answer.code {
-            let _ = headers.try_insert("x-amzn-errortype", code.clone());
-        }
-        Some(response)
-    }
-}
 
 /// A record of a job's input.
 #[derive(Serialize)]
@@ -107,87 +51,53 @@ pub(super) fn without_question(line: &[u8]) -> Option<Vec<u8>> {
     Some(text)
 }
 
-/// A client of the SDK that writes and reads records.
-#[derive(Debug)]
-pub(super) struct Paper {
-    client: Client,
+/// Returns a request as a record, a line without its end.
+pub(super) fn record(id: &str, request: &Request) -> Result<String, ModelError> {
+    let unwritten = |why: &str| {
+        let message = format!("the request cannot be written as a record: {why}");
+        ModelError::new(ErrorKind::Invalid, Remedy::None, message)
+    };
+    let question = Body::of(&without_cache_points(request)).converse();
+    let sent = operation::write::<Converse>(question);
+    let sent = sent.map_err(|error| unwritten(&words::chain(&error)))?;
+    let body = sent.body().bytes().unwrap_or_default();
+    let model_input: &RawValue =
+        serde_json::from_slice(body).map_err(|error| unwritten(&error.to_string()))?;
+    let record = Input {
+        record_id: id,
+        model_input,
+    };
+    Ok(serde_json::to_string(&record).expect("a record is plain data"))
 }
 
-impl Paper {
-    pub(super) fn new() -> Self {
-        let http: SharedHttpClient = http_client_fn(|_, _| SharedHttpConnector::new(Desk));
-        // Nobody sees the signature.
-        let nobody = Credentials::new("nobody", "nobody", None, None, "paper");
-        let config = Config::builder()
-            .behavior_version(BehaviorVersion::latest())
-            .region(Region::new("us-east-1"))
-            .credentials_provider(nobody)
-            .retry_config(aws_config::retry::RetryConfig::disabled())
-            .http_client(http);
-        Self {
-            client: Client::from_conf(config.build()),
-        }
-    }
+/// Reads the answer of a record.
+pub(super) fn read(
+    line: &[u8],
+    prompt_bytes: usize,
+    call: &Call<'_>,
+) -> Result<Completion, ModelError> {
+    let unreadable = |why: &str| {
+        let message = format!("the record of the batch cannot be read: {why}");
+        ModelError::new(ErrorKind::Malformed, Remedy::RepeatOnce, message)
+    };
+    let output: Output<'_> =
+        serde_json::from_slice(line).map_err(|error| unreadable(&error.to_string()))?;
+    let response = match (output.model_output, output.error) {
+        (_, Some(failure)) => failure.response(),
+        (Some(body), None) => HttpResponse::new(status(200), SdkBody::from(body.get())),
+        (None, None) => return Err(unreadable("it holds neither an answer nor an error")),
+    };
+    let answered = operation::read::<Converse>(response);
+    let answered = answered.map_err(|error| error::of_send(&error, call))?;
+    let completion = Completion {
+        batched: true,
+        ..converse::completion(&answered)?
+    };
+    Ok(told(completion, prompt_bytes))
+}
 
-    /// Returns a request as a record, a line without its end.
-    pub(super) async fn record(&self, id: &str, request: &Request) -> Result<String, ModelError> {
-        let sheet = Arc::new(Sheet::default());
-        let request = &without_cache_points(request);
-        let sending = Box::pin(Body::of(request).converse().send_with(&self.client));
-        let sent = SHEET.scope(Arc::clone(&sheet), sending).await;
-        let body = sheet.sent.get().and_then(|body| str::from_utf8(body).ok());
-        let model_input = body.and_then(|body| serde_json::from_str::<&RawValue>(body).ok());
-        let Some(model_input) = model_input else {
-            let why = sent
-                .err()
-                .map(|error| error.to_string())
-                .unwrap_or_default();
-            let message = format!("the request cannot be written as a record: {why}");
-            return Err(ModelError::new(ErrorKind::Invalid, Remedy::None, message));
-        };
-        let record = Input {
-            record_id: id,
-            model_input,
-        };
-        Ok(serde_json::to_string(&record).expect("a record is plain data"))
-    }
-
-    /// Reads the answer of a record.
-    pub(super) async fn read(
-        &self,
-        line: &[u8],
-        prompt_bytes: usize,
-        call: &Call<'_>,
-    ) -> Result<Completion, ModelError> {
-        let unreadable = |why: &str| {
-            let message = format!("the record of the batch cannot be read: {why}");
-            ModelError::new(ErrorKind::Malformed, Remedy::RepeatOnce, message)
-        };
-        let output: Output<'_> =
-            serde_json::from_slice(line).map_err(|error| unreadable(&error.to_string()))?;
-        let answer = match (output.model_output, output.error) {
-            (_, Some(failure)) => failure.answer(),
-            (Some(body), None) => Answer {
-                status: 200,
-                code: None,
-                body: body.get().to_owned(),
-            },
-            (None, None) => return Err(unreadable("it holds neither an answer nor an error")),
-        };
-        let sheet = Arc::new(Sheet {
-            sent: OnceLock::new(),
-            answer: Some(answer),
-        });
-        let asking = Box::pin(self.client.converse().model_id(call.model).send());
-        let answered = SHEET.scope(sheet, asking).await;
-        let answered = answered.map_err(|error| error::of_send(&error, call))?;
-        let completion = converse::completion(&answered)?;
-        let completion = Completion {
-            batched: true,
-            ..completion
-        };
-        Ok(told(completion, prompt_bytes))
-    }
+fn status(number: u16) -> StatusCode {
+    StatusCode::try_from(number).expect("from 100 to 599")
 }
 
 /// Returns a request without its cache points: batches have no prompt cache.
@@ -215,21 +125,26 @@ fn told(completion: Completion, prompt_bytes: usize) -> Completion {
 }
 
 impl Failure {
-    fn answer(self) -> Answer {
+    /// Returns what a call that failed alike would have been answered.
+    fn response(self) -> HttpResponse {
         let number = |code: &Value| {
             let text = code.as_str().and_then(|text| text.parse().ok());
             code.as_u64()
                 .or(text)
                 .and_then(|code| u16::try_from(code).ok())
         };
-        let status = number(&self.error_code).filter(|status| (400..600).contains(status));
-        let name = self.error_code.as_str().filter(|_| status.is_none());
+        let number = number(&self.error_code).filter(|number| (400..600).contains(number));
+        let name = self.error_code.as_str().filter(|_| number.is_none());
         let message = self.error_message.unwrap_or_default();
-        Answer {
-            status: status.unwrap_or(400),
-            code: name.map(str::to_owned),
-            body: serde_json::json!({ "message": message }).to_string(),
+        let body = serde_json::json!({ "message": message }).to_string();
+        let mut response = HttpResponse::new(status(number.unwrap_or(400)), SdkBody::from(body));
+        if let Some(name) = name {
+            // A name that no header can hold is none of the service's.
+            let _ = response
+                .headers_mut()
+                .try_insert("x-amzn-errortype", name.to_owned());
         }
+        response
     }
 }
 
@@ -277,9 +192,9 @@ mod tests {
         }
     }
 
-    #[tokio::test]
-    async fn a_record_is_what_a_call_would_send() {
-        let record = Paper::new().record("r-1", &request()).await.unwrap();
+    #[test]
+    fn a_record_is_what_a_call_would_send() {
+        let record = record("r-1", &request()).unwrap();
         let record: Value = serde_json::from_str(&record).unwrap();
         let expected = json!({"recordId": "r-1", "modelInput": {
             "messages": [{"role": "user", "content": [{"text": "Where is 🦀?"}]}],
@@ -289,17 +204,13 @@ mod tests {
         assert_eq!(record, expected);
     }
 
-    #[tokio::test]
-    async fn answers_are_read_as_those_of_calls() {
-        let paper = Paper::new();
+    #[test]
+    fn answers_are_read_as_those_of_calls() {
         let line = json!({"recordId": "r-1", "modelInput": {}, "modelOutput": {
             "output": {"message": {"role": "assistant", "content": [{"text": "Here."}]}},
             "stopReason": "end_turn", "usage": {"inputTokens": 7, "outputTokens": 2},
         }});
-        let answer = paper
-            .read(line.to_string().as_bytes(), 40, &CALL)
-            .await
-            .unwrap();
+        let answer = read(line.to_string().as_bytes(), 40, &CALL).unwrap();
         assert_eq!(answer.text, "Here.");
         assert_eq!(answer.usage, Usage::new(7, 2));
         assert!(answer.batched && !answer.estimated);
@@ -307,10 +218,7 @@ mod tests {
             "output": {"message": {"role": "assistant", "content": [{"text": "12345678"}]}},
             "stopReason": "end_turn",
         }});
-        let answer = paper
-            .read(untold.to_string().as_bytes(), 40, &CALL)
-            .await
-            .unwrap();
+        let answer = read(untold.to_string().as_bytes(), 40, &CALL).unwrap();
         assert_eq!((answer.usage, answer.estimated), (Usage::new(10, 2), true));
     }
 
@@ -325,9 +233,8 @@ mod tests {
         assert_eq!(without_question(b"{"), None);
     }
 
-    #[tokio::test]
-    async fn failures_are_classified_as_those_of_calls() {
-        let paper = Paper::new();
+    #[test]
+    fn failures_are_classified_as_those_of_calls() {
         for (code, kind, remedy) in [
             (json!(429), ErrorKind::Throttled, Remedy::SlowDown),
             (json!("503"), ErrorKind::Unavailable, Remedy::Repeat),
@@ -340,15 +247,12 @@ mod tests {
             (json!(null), ErrorKind::Invalid, Remedy::None),
         ] {
             let line = json!({"error": {"errorCode": code, "errorMessage": "it broke"}});
-            let error = paper
-                .read(line.to_string().as_bytes(), 40, &CALL)
-                .await
-                .unwrap_err();
+            let error = read(line.to_string().as_bytes(), 40, &CALL).unwrap_err();
             assert_eq!((error.kind, error.remedy), (kind, remedy), "{code}");
             assert!(error.message.contains("it broke"), "{code}: {error}");
         }
         for line in ["{", "{}", "{\"modelOutput\": 7}"] {
-            let error = paper.read(line.as_bytes(), 40, &CALL).await.unwrap_err();
+            let error = read(line.as_bytes(), 40, &CALL).unwrap_err();
             assert_eq!(error.kind, ErrorKind::Malformed, "{line}: {error}");
         }
     }

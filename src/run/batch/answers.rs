@@ -136,7 +136,7 @@ impl Answers {
     async fn answer(&self, request: &Request) -> Result<Completion, ModelError> {
         match self.take(RecordId::of(request)) {
             None => self.live.converse(request).await,
-            Some(Ok(line)) => self.client.decode(request, &line).await,
+            Some(Ok(line)) => self.client.decode(request, &line),
             Some(Err(error)) => {
                 let message = format!("the answer of the batch cannot be read: {error}");
                 Err(ModelError::new(ErrorKind::Malformed, Remedy::None, message))

@@ -131,7 +131,7 @@ impl Batch {
             whole,
             unaffordable,
             told,
-        } = self.spool(&ordering, &ordered.answers).await?;
+        } = self.spool(&ordering, &ordered.answers)?;
         for told in told {
             tell(&told);
         }
@@ -155,14 +155,10 @@ impl Batch {
     }
 
     /// Writes what is left of the plan to files, one or more for each model.
-    async fn spool(
-        &self,
-        ordering: &Ordering<'_>,
-        answers: &Answers,
-    ) -> Result<Spooled, BatchError> {
+    fn spool(&self, ordering: &Ordering<'_>, answers: &Answers) -> Result<Spooled, BatchError> {
         let mut spools = Spools::new(self, ordering, answers);
         for trial in ordering.plan.trials(|_| true) {
-            spools.add(&trial?).await?;
+            spools.add(&trial?)?;
         }
         spools.finish()
     }

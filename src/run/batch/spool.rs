@@ -91,7 +91,7 @@ impl<'a> Spools<'a> {
     }
 
     /// Adds a trial, if it can be asked ahead and is not answered yet.
-    pub(super) async fn add(&mut self, trial: &Trial) -> Result<(), BatchError> {
+    pub(super) fn add(&mut self, trial: &Trial) -> Result<(), BatchError> {
         if self.ordering.done.contains(&trial.key()) || trial.case.output.is_some() {
             return Ok(());
         }
@@ -123,17 +123,17 @@ impl<'a> Spools<'a> {
             self.unaffordable.push(trial.key());
             return Ok(());
         }
-        self.write(trial, id, &request, worst).await
+        self.write(trial, id, &request, worst)
     }
 
-    async fn write(
+    fn write(
         &mut self,
         trial: &Trial,
         id: RecordId,
         request: &Request,
         worst: Usd,
     ) -> Result<(), BatchError> {
-        let mut line = self.batch.client.encode(&id.text(), request).await?;
+        let mut line = self.batch.client.encode(&id.text(), request)?;
         line.push('\n');
         let of: Lane = (request.model.clone(), request.region.clone());
         let size = line.len() as u64;
