@@ -658,6 +658,32 @@ async fn a_port_where_nobody_listens_is_a_failed_connection() {
 }
 
 #[tokio::test]
+async fn a_clock_that_is_wrong_is_put_right_by_the_services() {
+    let server = MockServer::start().await;
+    let expired = failure(403, "InvalidSignatureException", "Signature expired.");
+    Mock::given(method("POST"))
+        .respond_with(expired.insert_header("date", "Fri, 25 Sep 2020 16:00:00 GMT"))
+        .up_to_n_times(1)
+        .mount(&server)
+        .await;
+    Mock::given(method("POST"))
+        .respond_with(ok(&answer()))
+        .mount(&server)
+        .await;
+    let bedrock = Bedrock::connect(settings(&server.uri())).await.unwrap();
+    let error = bedrock.converse(&request()).await.unwrap_err();
+    assert_eq!(
+        (error.kind, error.remedy),
+        (ErrorKind::Unavailable, Remedy::Repeat)
+    );
+    assert!(error.hint.unwrap().contains("clock"));
+    bedrock.converse(&request()).await.unwrap();
+    let requests = server.received_requests().await.unwrap();
+    let signed = requests[1].headers["x-amz-date"].to_str().unwrap();
+    assert!(signed.starts_with("20200925T16"), "{signed}");
+}
+
+#[tokio::test]
 async fn secrets_stay_out_of_messages() {
     let message = "The request signature we calculated does not match the signature you provided. The Canonical \
                    String for this request should have been 'POST\n/model/m/converse\n\nhost:h\n\
