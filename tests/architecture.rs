@@ -105,6 +105,7 @@ const PACKAGES: &[(&str, &[&str])] = &[
     ("aws_sdk_bedrock", &["bedrock"]),
     ("aws_sdk_s3", &["bedrock"]),
     ("aws_sdk_servicequotas", &["bedrock"]),
+    ("aws_sigv4", &["bedrock"]),
     ("aws_smithy", &["bedrock"]),
     ("minijinja", &["template"]),
     ("clap", &["cli"]),
