@@ -1,6 +1,7 @@
 //! The client: one attempt for each call, in whichever region it names.
 
 use std::collections::HashMap;
+use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -105,12 +106,14 @@ impl Bedrock {
             idle: self.stream_idle_timeout,
         };
         if let Some(how) = &request.embedding {
-            return patience.bear(self.embed(request, how, &call)).await?;
+            let asking = pin!(self.embed(request, how, &call));
+            return patience.bear(asking).await?;
         }
         if request.stream {
             return self.converse_stream(request, &call, patience, hear).await;
         }
-        patience.bear(self.converse(request, &call)).await?
+        let asking = pin!(self.converse(request, &call));
+        patience.bear(asking).await?
     }
 
     async fn converse(&self, request: &Request, call: &Call<'_>) -> Result<Completion, ModelError> {
@@ -163,14 +166,14 @@ impl Bedrock {
         hear: &Hear<'_>,
     ) -> Result<Completion, ModelError> {
         let question = Body::of(request).converse_stream();
-        let opening = async {
+        let opening = pin!(async {
             let opening = self
                 .route(call)
                 .await?
                 .ask::<ConverseStream>(question)
                 .await;
             opening.map_err(|error| error::of_send(&error, call))
-        };
+        });
         let opening = patience.bear(opening).await??;
         stream::read(opening, request, call, patience, hear).await
     }

@@ -22,8 +22,8 @@ use crate::model::{
 /// What the SDK puts where the service left a required word out.
 const UNSET: &str = "no value was set";
 
-/// Why questions can always be built: the SDK's builders check members when a message is written.
-const NOTHING_LACKS: &str = "a builder of the SDK takes what it is given";
+/// Why questions can always be built: what a question lacks is found when it is written.
+const NOTHING_LACKS: &str = "the SDK builds questions unlooked at";
 
 /// A request in Converse's types; the two calls differ in their builders alone.
 #[derive(Debug, Clone, PartialEq)]
@@ -78,19 +78,19 @@ impl Body {
                 .guardrail_version(guardrail.version)
                 .build()
         });
-        ConverseInput::builder()
-            .model_id(self.model)
-            .set_system(self.system)
-            .set_messages(Some(self.messages))
-            .inference_config(self.inference)
-            .set_additional_model_request_fields(self.additional)
-            .set_service_tier(self.tier)
-            .set_performance_config(self.performance)
-            .set_tool_config(self.tools)
-            .set_output_config(self.output)
-            .set_guardrail_config(guardrail)
-            .build()
-            .expect(NOTHING_LACKS)
+        // A builder of the SDK would be moved at each of its setters.
+        let mut question = ConverseInput::builder().build().expect(NOTHING_LACKS);
+        question.model_id = Some(self.model);
+        question.system = self.system;
+        question.messages = Some(self.messages);
+        question.inference_config = Some(self.inference);
+        question.additional_model_request_fields = self.additional;
+        question.service_tier = self.tier;
+        question.performance_config = self.performance;
+        question.tool_config = self.tools;
+        question.output_config = self.output;
+        question.guardrail_config = guardrail;
+        question
     }
 
     /// Returns the question for the tokens of the prompt alone. It takes no profile: `model` is the
@@ -117,19 +117,18 @@ impl Body {
                 .guardrail_version(guardrail.version)
                 .build()
         });
-        ConverseStreamInput::builder()
-            .model_id(self.model)
-            .set_system(self.system)
-            .set_messages(Some(self.messages))
-            .inference_config(self.inference)
-            .set_additional_model_request_fields(self.additional)
-            .set_service_tier(self.tier)
-            .set_performance_config(self.performance)
-            .set_tool_config(self.tools)
-            .set_output_config(self.output)
-            .set_guardrail_config(guardrail)
-            .build()
-            .expect(NOTHING_LACKS)
+        let mut question = ConverseStreamInput::builder().build().expect(NOTHING_LACKS);
+        question.model_id = Some(self.model);
+        question.system = self.system;
+        question.messages = Some(self.messages);
+        question.inference_config = Some(self.inference);
+        question.additional_model_request_fields = self.additional;
+        question.service_tier = self.tier;
+        question.performance_config = self.performance;
+        question.tool_config = self.tools;
+        question.output_config = self.output;
+        question.guardrail_config = guardrail;
+        question
     }
 }
 

@@ -73,9 +73,9 @@ impl Route {
     ) -> Result<Answer<O::Output>, Failed<O>> {
         let mut request = operation::write::<O>(input)?;
         let identity = self.identity().await.map_err(undispatched)?;
+        let uri = [&self.found.endpoint, request.uri()].concat();
         request
-            .uri_mut()
-            .set_endpoint(&self.found.endpoint)
+            .set_uri(uri)
             .map_err(|error| undispatched(error.into()))?;
         for (name, value) in &self.found.headers {
             request.headers_mut().insert(*name, value.clone());

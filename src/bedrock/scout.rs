@@ -27,7 +27,7 @@ const LASTING: [&str; 4] = [
 /// What every call of a client has in common.
 #[derive(Debug, Clone)]
 pub(super) struct Found {
-    /// The beginning of every URI.
+    /// The beginning of every URI, before the path's first slash.
     pub(super) endpoint: String,
     /// The headers that are always the same.
     pub(super) headers: Vec<(&'static str, String)>,
@@ -87,7 +87,7 @@ impl Intercept for Scout {
         let lasting = LASTING.into_iter();
         let lasting = lasting.filter_map(|name| Some((name, headers.get(name)?.to_owned())));
         let found = Found {
-            endpoint: endpoint.url().to_owned(),
+            endpoint: endpoint.url().trim_end_matches('/').to_owned(),
             headers: lasting.collect(),
             connector: client.http_connector(&sending.build(), components),
             identities: identities.ok_or("nobody is known")?,

@@ -1,6 +1,7 @@
 //! A stream, read to its end: patience between events, the time to the first token, and what a broken one cost.
 
 use std::future::Future;
+use std::pin::Pin;
 use std::time::Duration;
 
 use aws_sdk_bedrockruntime::operation::RequestId;
@@ -30,12 +31,16 @@ pub(super) struct Patience {
 }
 
 impl Patience {
-    /// Waits for `whole`, as long as a whole answer may take.
+    /// Waits for `whole`, as long as a whole answer may take. It is pinned where it was made: handing over what may take
+    /// kilobytes copies them.
     ///
     /// # Errors
     ///
     /// `Timeout` when that is over.
-    pub(super) async fn bear<F: Future>(&self, whole: F) -> Result<F::Output, ModelError> {
+    pub(super) async fn bear<F: Future>(
+        &self,
+        whole: Pin<&mut F>,
+    ) -> Result<F::Output, ModelError> {
         let ended = timeout_at(self.deadline, whole).await;
         ended.map_err(|_| error::overdue(self.whole))
     }

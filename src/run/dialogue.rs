@@ -88,12 +88,11 @@ pub(super) async fn hold(
                 request: dialogue.request.clone(),
             });
         }
-        let is_error = answer.stop_reason.is_error();
-        whole = Some(together(whole, answer.clone()));
-        if is_error || dialogue.turns.len() >= trial.case.turns.len() {
-            dialogue.result = whole.ok_or_else(|| invalid("nothing was answered".to_owned()));
+        if answer.stop_reason.is_error() || dialogue.turns.len() >= trial.case.turns.len() {
+            dialogue.result = Ok(together(whole, answer));
             return dialogue;
         }
+        whole = Some(together(whole, answer.clone()));
         said = match dialogue.next_said(trial, vars, &answer) {
             Ok(said) => said,
             Err(error) => {
