@@ -30,6 +30,7 @@ mod cli_quotas;
 mod cli_resume;
 mod cli_runs;
 mod cli_secrets;
+#[cfg(feature = "mcp")]
 mod cli_servers;
 mod cli_similar;
 mod cli_told;

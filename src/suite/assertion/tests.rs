@@ -94,6 +94,7 @@ fn reads_every_type() {
 }
 
 #[test]
+#[cfg(feature = "js")]
 fn every_mistake_is_told_at_its_place() {
     let yaml = r#"
 - { type: contians, value: x }
