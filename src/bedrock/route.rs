@@ -88,11 +88,10 @@ impl Route {
         let mut response = response.map_err(SdkError::dispatch_failure)?;
         let input_tokens = response.headers().get(INPUT_TOKENS);
         let input_tokens = input_tokens.and_then(|tokens| tokens.parse().ok());
-        if response.status().is_client_error() {
-            let date = response.headers().get("date");
-            if date.is_some_and(|date| self.clock.correct(date, signed)) {
-                response.add_extension(ClockCorrected);
-            }
+        if let Some(date) = date_of_refusal(&response)
+            && self.clock.correct(date, signed)
+        {
+            response.add_extension(ClockCorrected);
         }
         let body = limited(response.take_body(), LARGEST);
         *response.body_mut() = body;
@@ -116,6 +115,14 @@ impl Route {
             .resolve_cached_identity(identities, components, &settings)
             .await
     }
+}
+
+/// Returns the `Date` of an answer that refuses a call and is the service's own, not that of a proxy on the way.
+fn date_of_refusal(response: &HttpResponse) -> Option<&str> {
+    let headers = response.headers();
+    let is_theirs = headers.contains_key("x-amzn-requestid");
+    let date = headers.get("date")?;
+    (is_theirs && response.status().is_client_error()).then_some(date)
 }
 
 /// Returns a message with its body in memory.
