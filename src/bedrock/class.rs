@@ -26,7 +26,7 @@ pub(super) enum Class {
 /// The service's codes. Those of the front end (keys, signatures) are not modelled by the SDK.
 ///
 /// Source: the Bedrock runtime's service model; "Common Errors", AWS API reference.
-const CODES: [(&str, Class); 33] = [
+const CODES: [(&str, Class); 34] = [
     ("ThrottlingException", Class::Throttling),
     ("Throttling", Class::Throttling),
     ("ThrottledException", Class::Throttling),
@@ -52,6 +52,7 @@ const CODES: [(&str, Class); 33] = [
     ("ExpiredTokenException", Class::Expired),
     ("ExpiredToken", Class::Expired),
     ("RequestExpired", Class::Signature),
+    ("RequestTimeTooSkewed", Class::Signature),
     ("UnrecognizedClientException", Class::BadKey),
     ("InvalidClientTokenId", Class::BadKey),
     ("InvalidSignatureException", Class::Signature),

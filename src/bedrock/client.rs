@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::pin::pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use aws_config::Region;
@@ -31,6 +31,9 @@ use crate::model::{
 /// Stands for "never" where a timeout is too long for the clock.
 const AGES: Duration = Duration::from_hours(365 * 24);
 
+/// A region's route, or why there is none.
+type Place = Arc<OnceCell<Result<Arc<Route>, ModelError>>>;
+
 /// Bedrock, over the network.
 ///
 /// Shares one pool of connections among all calls and finds the way to each region once. Every call is one attempt.
@@ -39,7 +42,7 @@ pub struct Bedrock {
     connection: Connection,
     timeout: Duration,
     stream_idle_timeout: Duration,
-    routes: Mutex<HashMap<String, Arc<OnceCell<Arc<Route>>>>>,
+    routes: Mutex<HashMap<String, Place>>,
 }
 
 impl Bedrock {
@@ -178,10 +181,11 @@ impl Bedrock {
         stream::read(opening, request, call, patience, hear).await
     }
 
-    /// Returns the way to a call's region, found at its first use.
+    /// Returns the way to a call's region, found at its first use. Whoever waits for it meanwhile fails together; the next call
+    /// looks for it anew.
     pub(super) async fn route(&self, call: &Call<'_>) -> Result<Arc<Route>, ModelError> {
         let place = {
-            let mut routes = self.routes.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut routes = self.lock_routes();
             match routes.get(call.region) {
                 Some(place) => Arc::clone(place),
                 None => Arc::clone(routes.entry(call.region.to_owned()).or_default()),
@@ -195,7 +199,16 @@ impl Bedrock {
                 .map(Arc::new)
                 .map_err(|error| error::of_send(&error, call))
         };
-        place.get_or_try_init(find).await.map(Arc::clone)
+        let found = place.get_or_init(find).await;
+        if found.is_err() {
+            let mut routes = self.lock_routes();
+            routes.retain(|_, kept| !Arc::ptr_eq(kept, &place));
+        }
+        found.clone()
+    }
+
+    fn lock_routes(&self) -> MutexGuard<'_, HashMap<String, Place>> {
+        self.routes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

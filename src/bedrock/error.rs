@@ -62,8 +62,8 @@ where
             };
             let refused = of_reply(reply, call);
             match response.extension::<ClockCorrected>() {
-                Some(_) if refused.kind == ErrorKind::Credentials => of_clock(refused),
-                _ => refused,
+                Some(_) => of_clock(refused),
+                None => refused,
             }
         }
         SdkError::ResponseError(context) => of_broken_answer(&source_chain(error), context.raw()),

@@ -9,6 +9,7 @@ use aws_sdk_bedrockruntime::config::{ConfigBag, ResolveCachedIdentity};
 use aws_sdk_bedrockruntime::error::SdkError;
 use aws_sdk_bedrockruntime::operation::converse::Converse;
 use aws_smithy_runtime_api::box_error::BoxError;
+use aws_smithy_runtime_api::client::connection::CaptureSmithyConnection;
 use aws_smithy_runtime_api::client::http::HttpConnector;
 use aws_smithy_runtime_api::client::identity::Identity;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
@@ -17,6 +18,7 @@ use aws_smithy_types::body::SdkBody;
 use http_body_util::BodyExt;
 
 use super::body::{LARGEST, limited};
+use super::class::Class;
 use super::clock::Clock;
 use super::operation::{self, Failed, Operation};
 use super::scout::{Found, scout};
@@ -24,6 +26,9 @@ use super::sign::sign;
 
 /// The header in which Bedrock tells the tokens of a prompt.
 const INPUT_TOKENS: &str = "x-amzn-bedrock-input-token-count";
+
+/// The statuses of a host that fails, as the SDK has them for transient errors.
+const AILING: [u16; 4] = [500, 502, 503, 504];
 
 /// How calls reach the service of one region.
 #[derive(Debug)]
@@ -44,7 +49,7 @@ pub(super) struct Answer<T> {
     pub(super) input_tokens: Option<u64>,
 }
 
-/// Marks the answer to a call whose signature bore a time too far from the service's. Another will bear the service's own.
+/// Marks the refusal of a signature that bore a time too far from the service's. The next will bear the service's own.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct ClockCorrected;
 
@@ -73,15 +78,20 @@ impl Route {
     ) -> Result<Answer<O::Output>, Failed<O>> {
         let mut request = operation::write::<O>(input)?;
         let identity = self.identity().await.map_err(undispatched)?;
-        let uri = [&self.found.endpoint, request.uri()].concat();
         request
-            .set_uri(uri)
+            .uri_mut()
+            .set_endpoint(&self.found.endpoint)
             .map_err(|error| undispatched(error.into()))?;
         for (name, value) in &self.found.headers {
             request.headers_mut().insert(*name, value.clone());
         }
         let signed = self.clock.now();
         sign(&mut request, &identity, &self.region, signed).map_err(undispatched)?;
+        request
+            .headers_mut()
+            .insert("amz-sdk-request", "attempt=1; max=1");
+        let connection = CaptureSmithyConnection::new();
+        request.add_extension(connection.clone());
 
         let sent = Instant::now();
         let response = self.found.connector.call(request).await;
@@ -95,9 +105,16 @@ impl Route {
         }
         let body = limited(response.take_body(), LARGEST);
         *response.body_mut() = body;
+        let is_ailing = AILING.contains(&response.status().as_u16());
         let output = match operation::read_opening::<O>(response) {
             Ok(opening) => opening?,
-            Err(response) => operation::read::<O>(loaded(response).await?)?,
+            Err(response) => {
+                let whole = loaded(response).await;
+                if is_ailing || whole.is_err() {
+                    give_up(&connection);
+                }
+                operation::read::<O>(whole?)?
+            }
         };
         Ok(Answer {
             output,
@@ -117,12 +134,20 @@ impl Route {
     }
 }
 
-/// Returns the `Date` of an answer that refuses a call and is the service's own, not that of a proxy on the way.
+/// Returns the `Date` of an answer that refuses a signature; of other refusals it may be that of a proxy on the way.
 fn date_of_refusal(response: &HttpResponse) -> Option<&str> {
     let headers = response.headers();
-    let is_theirs = headers.contains_key("x-amzn-requestid");
-    let date = headers.get("date")?;
-    (is_theirs && response.status().is_client_error()).then_some(date)
+    let code = headers.get("x-amzn-errortype")?.split(':').next()?;
+    let is_refused = Class::of(Some(code), None) == Class::Signature;
+    let is_fresh = !headers.contains_key("age");
+    headers.get("date").filter(|_| is_refused && is_fresh)
+}
+
+/// Has the next call go over another connection: behind this one is a host that fails.
+fn give_up(connection: &CaptureSmithyConnection) {
+    if let Some(connection) = connection.get() {
+        connection.poison();
+    }
 }
 
 /// Returns a message with its body in memory.

@@ -1,6 +1,6 @@
 //! What the SDK settles for a call before it sends it, taken from a call that is got ready and never sent.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use aws_sdk_bedrockruntime::Client;
 use aws_sdk_bedrockruntime::config::endpoint::Endpoint;
@@ -16,18 +16,13 @@ use aws_smithy_runtime_api::client::identity::SharedIdentityResolver;
 
 use super::operation::Failed;
 
-/// The headers that are the same for every call of a client.
-const LASTING: [&str; 4] = [
-    "user-agent",
-    "x-amz-user-agent",
-    "amz-sdk-request",
-    "x-amzn-trace-id",
-];
+/// The headers that are the same for every call of a client, or, for the trace that the environment names, are taken to be.
+const LASTING: [&str; 3] = ["user-agent", "x-amz-user-agent", "x-amzn-trace-id"];
 
 /// What every call of a client has in common.
 #[derive(Debug, Clone)]
 pub(super) struct Found {
-    /// The beginning of every URI, before the path's first slash.
+    /// The beginning of every URI.
     pub(super) endpoint: String,
     /// The headers that are always the same.
     pub(super) headers: Vec<(&'static str, String)>,
@@ -39,9 +34,15 @@ pub(super) struct Found {
     pub(super) components: RuntimeComponents,
 }
 
-/// Ends a call when it is ready, and keeps what it was made of.
+/// Ends a call when it is ready, and keeps what it was made of until that is fetched: the components hold the scout in turn.
 #[derive(Debug, Clone, Default)]
-struct Scout(Arc<OnceLock<Found>>);
+struct Scout(Arc<Mutex<Option<Found>>>);
+
+impl Scout {
+    fn found(&self) -> MutexGuard<'_, Option<Found>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
 
 /// Returns what every call of `client` has in common.
 ///
@@ -53,10 +54,8 @@ pub(super) async fn scout(client: &Client) -> Result<Found, Failed<Converse>> {
     // Any model will do: no one is asked.
     let call = client.converse().model_id("any").customize();
     let ended = Box::pin(call.interceptor(scout.clone()).send()).await;
-    match scout.0.get() {
-        Some(found) => Ok(found.clone()),
-        None => Err(ended.expect_err("the scout lets no call pass")),
-    }
+    let found = scout.found().take();
+    found.ok_or_else(|| ended.expect_err("the scout lets no call pass"))
 }
 
 impl Intercept for Scout {
@@ -87,13 +86,13 @@ impl Intercept for Scout {
         let lasting = LASTING.into_iter();
         let lasting = lasting.filter_map(|name| Some((name, headers.get(name)?.to_owned())));
         let found = Found {
-            endpoint: endpoint.url().trim_end_matches('/').to_owned(),
+            endpoint: endpoint.url().to_owned(),
             headers: lasting.collect(),
             connector: client.http_connector(&sending.build(), components),
             identities: identities.ok_or("nobody is known")?,
             components: components.clone(),
         };
-        self.0.get_or_init(|| found);
+        *self.found() = Some(found);
         Err("all that was wanted is known".into())
     }
 }

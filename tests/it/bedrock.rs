@@ -1,5 +1,7 @@
 //! What Converse is sent, what is read from its answers, and how its failures are told apart.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use mcp_cli::bedrock::{Bedrock, Credentials, Settings};
@@ -9,6 +11,7 @@ use mcp_cli::model::{
     ToolCall, ToolChoice, ToolResult, Usage,
 };
 use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use wiremock::matchers::{method, path};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
@@ -681,6 +684,61 @@ async fn a_clock_that_is_wrong_is_put_right_by_the_services() {
     let requests = server.received_requests().await.unwrap();
     let signed = requests[1].headers["x-amz-date"].to_str().unwrap();
     assert!(signed.starts_with("20200925T16"), "{signed}");
+}
+
+#[tokio::test]
+async fn a_proxys_date_corrects_nothing() {
+    let server = MockServer::start().await;
+    let throttled = failure(429, "ThrottlingException", "Too many requests.");
+    Mock::given(method("POST"))
+        .respond_with(throttled.insert_header("date", "Fri, 25 Sep 2020 16:00:00 GMT"))
+        .mount(&server)
+        .await;
+    let bedrock = Bedrock::connect(settings(&server.uri())).await.unwrap();
+    for _ in 0..2 {
+        let error = bedrock.converse(&request()).await.unwrap_err();
+        assert_eq!(error.kind, ErrorKind::Throttled);
+    }
+    for request in server.received_requests().await.unwrap() {
+        let signed = request.headers["x-amz-date"].to_str().unwrap();
+        assert!(!signed.starts_with("2020"), "{signed}");
+    }
+}
+
+#[tokio::test]
+async fn a_host_that_fails_is_not_asked_again_over_the_same_connection() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let connections = Arc::new(AtomicUsize::new(0));
+    let accepted = Arc::clone(&connections);
+    tokio::spawn(async move {
+        loop {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let status = [503, 429, 200][accepted.fetch_add(1, Ordering::Relaxed).min(2)];
+            tokio::spawn(async move {
+                let mut buffer = vec![0; 16 * 1024];
+                while let Ok(read @ 1..) = stream.read(&mut buffer).await {
+                    // Nothing but the body ends like this.
+                    if !buffer[..read].ends_with(b"}") {
+                        continue;
+                    }
+                    let head = format!("HTTP/1.1 {status} x\r\ncontent-length: 2\r\n\r\n{{}}");
+                    stream.write_all(head.as_bytes()).await.unwrap();
+                }
+            });
+        }
+    });
+    let bedrock = Bedrock::connect(settings(&url)).await.unwrap();
+    for (expected, connected) in [
+        (ErrorKind::Unavailable, 1),
+        (ErrorKind::Throttled, 2),
+        (ErrorKind::Throttled, 2),
+    ] {
+        let error = bedrock.converse(&request()).await.unwrap_err();
+        assert_eq!(error.kind, expected, "{error}");
+        assert_eq!(connections.load(Ordering::Relaxed), connected);
+    }
+    assert!(format!("{bedrock:?}").contains("Route"));
 }
 
 #[tokio::test]
