@@ -40,6 +40,25 @@ pub(super) struct Body {
     guardrail: Option<Guardrail>,
 }
 
+/// Fills a question of either kind: they have the same members, and no type in common. A builder of the SDK would be moved at
+/// each of its setters.
+macro_rules! question {
+    ($kind:ident, $body:expr, $guardrail:expr) => {{
+        let mut question = $kind::builder().build().expect(NOTHING_LACKS);
+        question.model_id = Some($body.model);
+        question.system = $body.system;
+        question.messages = Some($body.messages);
+        question.inference_config = Some($body.inference);
+        question.additional_model_request_fields = $body.additional;
+        question.service_tier = $body.tier;
+        question.performance_config = $body.performance;
+        question.tool_config = $body.tools;
+        question.output_config = $body.output;
+        question.guardrail_config = $guardrail;
+        question
+    }};
+}
+
 impl Body {
     /// Returns `request` as Converse wants it. What the request leaves open is not sent.
     pub(super) fn of(request: &Request) -> Self {
@@ -78,19 +97,7 @@ impl Body {
                 .guardrail_version(guardrail.version)
                 .build()
         });
-        // A builder of the SDK would be moved at each of its setters.
-        let mut question = ConverseInput::builder().build().expect(NOTHING_LACKS);
-        question.model_id = Some(self.model);
-        question.system = self.system;
-        question.messages = Some(self.messages);
-        question.inference_config = Some(self.inference);
-        question.additional_model_request_fields = self.additional;
-        question.service_tier = self.tier;
-        question.performance_config = self.performance;
-        question.tool_config = self.tools;
-        question.output_config = self.output;
-        question.guardrail_config = guardrail;
-        question
+        question!(ConverseInput, self, guardrail)
     }
 
     /// Returns the question for the tokens of the prompt alone. It takes no profile: `model` is the
@@ -117,18 +124,7 @@ impl Body {
                 .guardrail_version(guardrail.version)
                 .build()
         });
-        let mut question = ConverseStreamInput::builder().build().expect(NOTHING_LACKS);
-        question.model_id = Some(self.model);
-        question.system = self.system;
-        question.messages = Some(self.messages);
-        question.inference_config = Some(self.inference);
-        question.additional_model_request_fields = self.additional;
-        question.service_tier = self.tier;
-        question.performance_config = self.performance;
-        question.tool_config = self.tools;
-        question.output_config = self.output;
-        question.guardrail_config = guardrail;
-        question
+        question!(ConverseStreamInput, self, guardrail)
     }
 }
 
